@@ -1,0 +1,71 @@
+/** Header names of the Durable Streams protocol, lower case as Node and `fetch` give them. */
+export const header = {
+  nextOffset: 'stream-next-offset',
+  upToDate: 'stream-up-to-date',
+  closed: 'stream-closed',
+  cursor: 'stream-cursor',
+  sequence: 'stream-seq',
+  ttl: 'stream-ttl',
+  expiresAt: 'stream-expires-at',
+  forkedFrom: 'stream-forked-from',
+  forkOffset: 'stream-fork-offset',
+  forkSubOffset: 'stream-fork-sub-offset',
+  sseDataEncoding: 'stream-sse-data-encoding',
+  producerId: 'producer-id',
+  producerEpoch: 'producer-epoch',
+  producerSequence: 'producer-seq',
+  producerExpectedSequence: 'producer-expected-seq',
+  producerReceivedSequence: 'producer-received-seq',
+} as const
+
+/** Tidings' own: where the earliest message that is left starts, on a 410. */
+export const earliestOffsetHeader = 'stream-earliest-offset'
+
+/** Headers that a page of another origin may send. @see Fetch standard, CORS-safelisted request-header */
+export const allowedRequestHeaders = [
+  'content-type',
+  'authorization',
+  'if-none-match',
+  'last-event-id',
+  header.sequence,
+  header.closed,
+  header.ttl,
+  header.expiresAt,
+  header.forkedFrom,
+  header.forkOffset,
+  header.forkSubOffset,
+  header.producerId,
+  header.producerEpoch,
+  header.producerSequence,
+].join(', ')
+
+/** Headers that a page of another origin may read. */
+export const exposedResponseHeaders = [
+  header.nextOffset,
+  header.upToDate,
+  header.closed,
+  header.cursor,
+  header.ttl,
+  header.expiresAt,
+  header.sseDataEncoding,
+  header.producerEpoch,
+  header.producerSequence,
+  header.producerExpectedSequence,
+  header.producerReceivedSequence,
+  earliestOffsetHeader,
+  'etag',
+  'location',
+].join(', ')
+
+/** Path prefixes of the HTTP face. */
+export const path = {
+  stream: '/v1/stream/',
+  socket: '/v1/socket',
+  stats: '/v1/stats',
+  channels: '/v1/channels',
+} as const
+
+/** The first segment that the Durable Streams protocol keeps for its own control APIs. @see §6 */
+export const reservedSegment = '__ds'
+
+export const subprotocol = 'tidings.v1'

@@ -1,0 +1,76 @@
+import type { Producer } from '@tidings/protocol'
+import type { Batch } from './batch.js'
+
+/** What a log keeps of a channel beside its batches. */
+export interface ChannelRecord {
+  /** Names the channel's data in the engine; never used twice, grows. */
+  readonly id: number
+  readonly name: string
+  readonly history: number
+  readonly contentType: string
+  readonly createdAtMs: number
+  readonly ttlSeconds?: number
+  /** As it was given: RFC 3339. */
+  readonly expiresAt?: string
+  /** Present when the channel is closed; `producer` is who closed it, so that its retry is known. */
+  readonly closed?: { readonly producer?: Producer }
+  /** The last `Stream-Seq`; its scope is the channel. */
+  readonly lastSequence?: string
+}
+
+/** The last append of a producer that a channel took. */
+export interface ProducerState {
+  readonly epoch: number
+  readonly lastSeq: number
+}
+
+/** All that one group commit keeps: whole or not at all. */
+export interface Commit {
+  /** In order within each channel. */
+  readonly batches: readonly { readonly channelId: number; readonly batch: Batch }[]
+  /** Channels that were created or whose record changed, as they are now. */
+  readonly channels: readonly ChannelRecord[]
+  readonly producers: readonly {
+    readonly channelId: number
+    readonly producerId: string
+    readonly state: ProducerState
+  }[]
+  /** Channels that go, with all that they held. A channel made again under the same name has another id. */
+  readonly removed: readonly ChannelRecord[]
+  /** The highest history minted so far. */
+  readonly lastHistory: number
+}
+
+/**
+ * Where a log keeps its data. It is trusted with nothing more clever than this: order, deduplication and
+ * who may read what are the log's. An engine is what passes `engine-suite.ts`.
+ *
+ * Look-ups see what was committed before they are called, kept or not; the log reads batches only up to
+ * positions whose commit was kept.
+ */
+export interface Engine {
+  readonly name: string
+  /** The highest history that was ever minted here, 0 when none. */
+  readonly lastHistory: number
+  channel(name: string): ChannelRecord | undefined
+  /** Position after the last batch, 0 when there is none. */
+  tail(channelId: number): number
+  /** Channels by name in byte order, after `after`, at most `limit`. */
+  channels(after: string | undefined, limit: number): ChannelRecord[]
+  producer(channelId: number, producerId: string): ProducerState | undefined
+  /**
+   * Keeps a commit, whole or not at all. Called for one commit at a time.
+   *
+   * @returns when it is kept as the durability says. After a rejection the engine takes no more commits.
+   * @throws Problem `storage-unavailable`
+   */
+  commit(commit: Commit): Promise<void>
+  /**
+   * Batches from the one that holds `position` on, in order: at least one when there is any, then as many as
+   * stay within `maxBytes` of payload.
+   *
+   * @throws Problem `storage-damaged` when a batch does not pass its check
+   */
+  read(channelId: number, position: number, maxBytes: number): Promise<Batch[]>
+  close(): Promise<void>
+}
