@@ -24,7 +24,10 @@ export interface ProducerState {
   readonly lastSeq: number
 }
 
-/** All that one group commit keeps: whole or not at all. */
+/**
+ * All that one group commit keeps: whole or not at all. Removals come first: a name may go and come back in one
+ * commit, with another id. An id that is removed stands nowhere else in the commit; the engine may not know it.
+ */
 export interface Commit {
   /** In order within each channel. */
   readonly batches: readonly { readonly channelId: number; readonly batch: Batch }[]
@@ -35,7 +38,7 @@ export interface Commit {
     readonly producerId: string
     readonly state: ProducerState
   }[]
-  /** Channels that go, with all that they held. A channel made again under the same name has another id. */
+  /** Channels that go, with all that they held. */
   readonly removed: readonly ChannelRecord[]
   /** The highest history minted so far. */
   readonly lastHistory: number

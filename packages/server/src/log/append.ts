@@ -1,0 +1,29 @@
+import type { Producer } from '@tidings/protocol'
+
+/** What a channel is made as. */
+export interface ChannelSpec {
+  readonly contentType: string
+  readonly ttlSeconds?: number
+  readonly expiresAt?: string
+  readonly closed?: boolean
+  readonly messages: readonly Uint8Array[]
+}
+
+/** What one request or envelope adds to a channel. */
+export interface Append {
+  readonly messages: readonly Uint8Array[]
+  readonly producer?: Producer
+  /** `Stream-Seq`: must grow, compared byte by byte; its scope is the channel. */
+  readonly sequence?: string
+  readonly close?: boolean
+}
+
+/** What a publisher is told once its append is kept. */
+export interface AppendOutcome {
+  /** The tail after this append. */
+  readonly nextOffset: string
+  readonly isDuplicate: boolean
+  readonly isClosed: boolean
+  /** The highest sequence that was accepted of this producer in its epoch. */
+  readonly lastSeq?: number
+}

@@ -1,0 +1,195 @@
+import { Problem } from '@tidings/protocol'
+import { type Batch, packBatches } from './batch.js'
+import type { Channel } from './channel.js'
+import type { ChannelRecord, Commit, Engine, ProducerState } from './engine.js'
+
+/** What a kept commit did to one channel: what its readers hear. */
+export interface KeptChange {
+  readonly channel: Channel
+  readonly batches: readonly Batch[]
+  readonly isClosed: boolean
+  readonly isRemoved: boolean
+}
+
+interface Staged {
+  readonly channel: Channel
+  readonly messages: Uint8Array[]
+  /** Position before the first of `messages`. */
+  readonly start: number
+  readonly producers: Map<string, ProducerState>
+  /** Set when the channel is new or its record changed. */
+  record?: ChannelRecord
+  isRemoved: boolean
+}
+
+/**
+ * One commit for all that wait: what is staged while a commit is under way, or within one turn of the event
+ * loop, goes to the engine together, is kept by one flush and is heard together. At most one commit is under
+ * way, so channels are kept in the order in which appends were admitted.
+ */
+export class GroupCommit {
+  readonly #engine: Engine
+  readonly #now: () => number
+  readonly #mintedHistory: () => number
+  readonly #onKept: (changes: readonly KeptChange[]) => void
+  #staged = new Map<Channel, Staged>()
+  #waiting = deferred()
+  #isScheduled = false
+  #isCommitting = false
+  #lastCommitMs = 0
+  #failure: Problem | undefined
+
+  constructor(options: {
+    engine: Engine
+    now: () => number
+    mintedHistory: () => number
+    onKept: (changes: readonly KeptChange[]) => void
+  }) {
+    this.#engine = options.engine
+    this.#now = options.now
+    this.#mintedHistory = options.mintedHistory
+    this.#onKept = options.onKept
+  }
+
+  /** @throws Problem `storage-unavailable` once a commit has failed: what was admitted after it would stand on nothing */
+  check(): void {
+    if (this.#failure) throw this.#failure
+  }
+
+  /** Takes part in the next commit; `channel.settled` tells when it is kept. */
+  stage(
+    channel: Channel,
+    change: {
+      messages?: readonly Uint8Array[]
+      start?: number
+      producer?: { id: string; state: ProducerState }
+      record?: ChannelRecord
+      isRemoved?: boolean
+    },
+  ): void {
+    let staged = this.#staged.get(channel)
+    if (!staged) {
+      staged = {
+        channel,
+        messages: [],
+        start: change.start ?? channel.admittedTail,
+        producers: new Map(),
+        isRemoved: false,
+      }
+      this.#staged.set(channel, staged)
+      channel.settled = this.#waiting.promise
+    }
+    for (const message of change.messages ?? []) staged.messages.push(message)
+    if (change.producer) staged.producers.set(change.producer.id, change.producer.state)
+    if (change.record) staged.record = change.record
+    if (change.isRemoved) staged.isRemoved = true
+    this.#schedule()
+  }
+
+  /** When all that is staged now is kept. */
+  async drain(): Promise<void> {
+    while (this.#staged.size > 0 || this.#isCommitting) {
+      await (this.#staged.size > 0 ? this.#waiting.promise : this.#committing.promise)
+    }
+  }
+
+  #committing = deferred()
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isCommitting) return
+    this.#isScheduled = true
+    // After this turn's input: all appends that arrived together are one commit. An idle loop runs this at once.
+    setImmediate(() => void this.#run())
+  }
+
+  async #run(): Promise<void> {
+    this.#isScheduled = false
+    const staged = [...this.#staged.values()]
+    const committing = this.#waiting
+    this.#staged = new Map()
+    this.#waiting = deferred()
+    this.#committing = committing
+    this.#isCommitting = true
+    try {
+      this.check()
+      const { commit, changes } = this.#prepare(staged)
+      await this.#engine.commit(commit)
+      this.#settle(staged, changes)
+      committing.resolve()
+    } catch (cause) {
+      this.#failure ??= storageFailure(cause)
+      committing.reject(this.#failure)
+    }
+    this.#isCommitting = false
+    if (this.#staged.size > 0) this.#schedule()
+  }
+
+  #prepare(staged: readonly Staged[]): { commit: Commit; changes: KeptChange[] } {
+    // Never earlier than the commit before it, though the clock may be set back.
+    const committedAtMs = Math.max(this.#now(), this.#lastCommitMs)
+    this.#lastCommitMs = committedAtMs
+    const batches: { channelId: number; batch: Batch }[] = []
+    const channels: ChannelRecord[] = []
+    const producers: { channelId: number; producerId: string; state: ProducerState }[] = []
+    const removed: ChannelRecord[] = []
+    const changes: KeptChange[] = []
+    for (const { channel, messages, start, producers: states, record, isRemoved } of staged) {
+      if (isRemoved) {
+        removed.push(channel.record)
+        changes.push({ channel, batches: [], isClosed: false, isRemoved: true })
+        continue
+      }
+      const { kind, history, id } = channel
+      const packed = packBatches(messages, { kind, history, start, committedAtMs })
+      for (const batch of packed) batches.push({ channelId: id, batch })
+      for (const [producerId, state] of states) producers.push({ channelId: id, producerId, state })
+      if (record) channels.push(record)
+      changes.push({ channel, batches: packed, isClosed: record?.closed !== undefined, isRemoved: false })
+    }
+    return { commit: { batches, channels, producers, removed, lastHistory: this.#mintedHistory() }, changes }
+  }
+
+  /** Moves the durable high-water marks, then lets the readers hear: nothing is delivered before it is kept. */
+  #settle(staged: readonly Staged[], changes: readonly KeptChange[]): void {
+    for (const { channel, batches, isClosed } of changes) {
+      channel.keptTail = batches.at(-1)?.end ?? channel.keptTail
+      channel.keptClosed ||= isClosed
+      channel.isKept = true
+    }
+    for (const { channel, producers } of staged) {
+      for (const [id, state] of producers) {
+        if (channel.admittedProducers.get(id) === state) channel.admittedProducers.delete(id)
+      }
+    }
+    this.#onKept(changes)
+  }
+}
+
+function storageFailure(cause: unknown): Problem {
+  if (cause instanceof Problem && cause.code === 'storage-unavailable') return cause
+  return new Problem(
+    'storage-unavailable',
+    'The storage did not keep the last commit, so it takes no more until the server is started again. ' +
+      'Nothing that was acknowledged is lost. Look at the disk (space, errors), then restart.',
+    {},
+    { cause },
+  )
+}
+
+interface Deferred {
+  readonly promise: Promise<void>
+  resolve(): void
+  reject(reason: Problem): void
+}
+
+function deferred(): Deferred {
+  let resolve!: () => void
+  let reject!: (reason: Problem) => void
+  const promise = new Promise<void>((keep, fail) => {
+    resolve = keep
+    reject = fail
+  })
+  // Somebody always waits, except for changes whose request is gone: their failure is told by `check`.
+  promise.catch(() => {})
+  return { promise, resolve, reject }
+}

@@ -1,0 +1,8 @@
+export type { Append, AppendOutcome, ChannelSpec } from './append.js'
+export { Batch } from './batch.js'
+export type { Channel } from './channel.js'
+export type { ChannelRecord, Engine } from './engine.js'
+export { MemoryEngine } from './engines/memory.js'
+export type { KeptChange } from './group-commit.js'
+export { Log } from './log.js'
+export { checkSize, messagesOf } from './message.js'

@@ -1,0 +1,63 @@
+import { channelKind, mediaType, Problem } from '@tidings/protocol'
+import type { ChannelSpec } from './append.js'
+import type { Channel } from './channel.js'
+import type { ChannelRecord } from './engine.js'
+
+/** A channel that is not there, or not kept yet. */
+export function unknown(name: string): Problem {
+  return new Problem(
+    'channel-unknown',
+    `There is no channel ${JSON.stringify(name)}. Create it with PUT, or look at its name.`,
+  )
+}
+
+/** An append to a channel that takes no more. */
+export function closed(channel: Channel): Problem {
+  return new Problem(
+    'channel-closed',
+    'The channel takes no more messages; what it holds can still be read.',
+    {
+      closed: true,
+      nextOffset: channel.offsetAt(channel.admittedTail),
+    },
+  )
+}
+
+/** An offset that this channel never gave out. */
+export function historyChanged(channel: Channel): Problem {
+  return new Problem(
+    'history-changed',
+    'The channel was made anew, or its server lost its memory: this offset belongs to another history. ' +
+      'Decide what to do with what was heard before, then read from the earliest or the latest offset.',
+    { earliestOffset: channel.offsetAt(0), nextOffset: channel.nextOffset },
+  )
+}
+
+/** @see Durable Streams §5.2, `Stream-Seq` */
+export function checkSequence(sequence: string, last: string | undefined): void {
+  if (last === undefined || Buffer.compare(Buffer.from(sequence), Buffer.from(last)) > 0) return
+  throw new Problem(
+    'sequence-regression',
+    `Stream-Seq must be greater than the last one, byte by byte: ${JSON.stringify(last)}.`,
+  )
+}
+
+/** @see Durable Streams §5.1, "idempotent success" */
+export function checkSameConfiguration(record: ChannelRecord, spec: ChannelSpec): void {
+  const same =
+    mediaType(record.contentType) === mediaType(spec.contentType) &&
+    channelKind(record.contentType) === channelKind(spec.contentType) &&
+    record.ttlSeconds === spec.ttlSeconds &&
+    sameTime(record.expiresAt, spec.expiresAt) &&
+    (record.closed !== undefined) === (spec.closed ?? false)
+  if (same) return
+  throw new Problem(
+    'channel-exists',
+    `The channel exists as ${record.contentType}${record.closed ? ', closed' : ''}, or with another lifetime. ` +
+      'Use its configuration, another name, or DELETE it first.',
+  )
+}
+
+function sameTime(a: string | undefined, b: string | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && Date.parse(a) === Date.parse(b))
+}
