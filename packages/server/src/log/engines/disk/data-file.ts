@@ -1,0 +1,63 @@
+import { open } from 'node:fs/promises'
+import { Problem } from '@tidings/protocol'
+import type { Durability } from './durability.js'
+
+/**
+ * Looks at a data file before LMDB does: lmdb 3.5.6 ends the whole process, without a word, when the file is
+ * not a database or was cut off. The two pages that name a database's roots are at its start, each with:
+ *
+ *     18  u16  flags of the page, 8: names roots          48  u32  bytes of a page
+ *     24  u32  LMDB's mark, 0xBEEFC0DE                   136  u64  page of the root
+ *     28  u32  version of the form, low half             152  u64  transaction
+ */
+const mark = 0xbeefc0de
+const namesRoots = 8
+const noRoot = 0xffff_ffff_ffff_ffffn
+const headBytes = 160
+
+interface RootPage {
+  readonly pageBytes: number
+  readonly root: bigint
+  readonly transaction: bigint
+}
+
+/**
+ * @param durability  how the file was last used; with `os` the latest root may name what was never flushed
+ * @throws Problem `storage-damaged` when `file` is no database, or ends before its root
+ */
+export async function checkDataFile(file: string, durability: Durability): Promise<void> {
+  const handle = await open(file, 'r')
+  try {
+    const { size } = await handle.stat()
+    const readRoot = async (at: number) => {
+      const head = Buffer.alloc(headBytes)
+      const { bytesRead } = await handle.read(head, 0, headBytes, at)
+      return bytesRead === headBytes ? parse(head) : undefined
+    }
+    const first = await readRoot(0)
+    const second = first && (await readRoot(first.pageBytes))
+    if (!first || !second) throw damaged(file, 'is no database')
+    if (durability === 'os') return
+    const latest = first.transaction > second.transaction ? first : second
+    const rootEnds = (latest.root + 1n) * BigInt(latest.pageBytes)
+    if (latest.root !== noRoot && rootEnds > BigInt(size)) throw damaged(file, 'was cut off')
+  } finally {
+    await handle.close()
+  }
+}
+
+function parse(head: Buffer): RootPage | undefined {
+  if (head.readUInt16LE(18) !== namesRoots || head.readUInt32LE(24) !== mark) return undefined
+  return {
+    pageBytes: head.readUInt32LE(48),
+    root: head.readBigUInt64LE(136),
+    transaction: head.readBigUInt64LE(152),
+  }
+}
+
+function damaged(file: string, why: string): Problem {
+  return new Problem(
+    'storage-damaged',
+    `${file} ${why}: something other than Tidings changed it. Restore the data folder from a copy, or name another one with --data or TIDINGS_DATA.`,
+  )
+}

@@ -1,0 +1,99 @@
+import { type Database as LmdbDatabase, open, type RootDatabase } from 'lmdb'
+import type { Durability } from './durability.js'
+import { notifyWhenVisible } from './visible.js'
+
+/** Bytes to bytes, in the order of the keys' bytes. */
+export type Table = LmdbDatabase<Buffer, Buffer>
+
+/**
+ * LMDB as we use it: five tables that change together, whole or not at all.
+ *
+ * For `fsync` it is plain LMDB: the pages are flushed, then the page that names their root is written and
+ * flushed, and only then can anybody read them. Whatever a power cut leaves, the root that is there has its
+ * pages. For `os`, lmdb's `overlappingSync`: a commit can be read when the operating system has it, and is
+ * flushed behind that; a second root page names the last commit that was flushed, for after a power cut.
+ */
+export class Database {
+  readonly batches: Table
+  readonly channels: Table
+  readonly producers: Table
+  /** Channels that are removed and whose batches and producers are still to be swept. */
+  readonly removed: Table
+  /** What there is one of. */
+  readonly about: Table
+  readonly #root: RootDatabase<Buffer, Buffer>
+  readonly #nextVisible: (() => Promise<void>) | undefined
+  readonly #onFlushFailed: (error: unknown) => void
+  #hasFailed = false
+
+  constructor(folder: string, options: { durability: Durability; onFlushFailed?: (error: unknown) => void }) {
+    this.#onFlushFailed = options.onFlushFailed ?? (() => {})
+    this.#root = open<Buffer, Buffer>({
+      path: folder,
+      // Else a folder whose name has a dot would be taken for a file.
+      noSubdir: false,
+      overlappingSync: options.durability === 'os',
+      // Writes of one turn are one transaction only where we say so. (lmdb's own gathering per turn also
+      // leaves a promise that nobody can catch when a commit fails.)
+      eventTurnBatching: false,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      maxDbs: 8,
+    })
+    const table = (name: string): Table =>
+      this.#root.openDB<Buffer, Buffer>(name, { encoding: 'binary', keyEncoding: 'binary' })
+    this.batches = table('batches')
+    this.channels = table('channels')
+    this.producers = table('producers')
+    this.removed = table('removed')
+    this.about = table('about')
+    this.#nextVisible = options.durability === 'os' ? notifyWhenVisible(this.#root) : undefined
+  }
+
+  /**
+   * Makes all changes of `change` in one transaction.
+   *
+   * @param change  puts and removes; it must not throw, or the changes before the throw would be made
+   * @returns when they are kept as the durability says
+   */
+  async write(change: () => void): Promise<void> {
+    const visible = this.#nextVisible?.()
+    const flushed = this.flushed(change)
+    if (!visible) return await flushed
+    // The flush goes on behind; if it fails, there is no caller left to hear of it.
+    flushed.catch(this.#onFlushFailed)
+    await Promise.race([visible, flushed])
+    // A reader of this turn may have opened a snapshot from before the commit.
+    ;(this.#root as unknown as { resetReadTxn(): void }).resetReadTxn()
+  }
+
+  /** As `write`, but resolves when the changes are on the disk, whatever the durability. */
+  async flushed(change: () => void): Promise<void> {
+    const written = this.#root.batch(change)
+    try {
+      await written
+    } catch (error) {
+      this.#hasFailed = true
+      throw await reasonOf(error)
+    }
+  }
+
+  async close(): Promise<void> {
+    const closed = this.#root.close()
+    // After a flush that failed behind a commit, lmdb waits for it for ever.
+    if (this.#hasFailed && this.#nextVisible) closed.catch(() => {})
+    else await closed
+  }
+}
+
+/** lmdb rejects with a general error that holds the promise of the true one. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const commitError = (error as { commitError?: Promise<unknown> }).commitError
+  if (!commitError) return error
+  try {
+    await commitError
+    return error
+  } catch (reason) {
+    return reason
+  }
+}

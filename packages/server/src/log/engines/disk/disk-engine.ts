@@ -1,0 +1,190 @@
+import { Problem } from '@tidings/protocol'
+import type { Batch } from '../../batch.js'
+import { decodeBatch, encodeBatch } from '../../batch-record.js'
+import type { ChannelRecord, Commit, Engine, ProducerState } from '../../engine.js'
+import { aboutKey } from './about.js'
+import type { Database, Table } from './database.js'
+import {
+  batchesAfter,
+  batchKey,
+  channelKey,
+  endOfBatchKey,
+  idKey,
+  lastBatch,
+  maxKeyBytes,
+  producerKey,
+} from './keys.js'
+import { decodeChannel, decodeNumber, decodeProducer, encodeRecord } from './records.js'
+import { Sweep } from './sweep.js'
+
+interface Change {
+  readonly table: Table
+  readonly key: Buffer
+  /** Absent: the key is removed. */
+  readonly value?: Buffer
+}
+
+/** Keeps everything in a folder, for one process at a time. @see docs/decisions/0001-lmdb-as-the-log.md */
+export class DiskEngine implements Engine {
+  readonly name = 'disk'
+  readonly folder: string
+  lastHistory: number
+  #dataMayBeGone: boolean
+  readonly #database: Database
+  readonly #sweep: Sweep
+  readonly #release: (isSettled: boolean) => Promise<void>
+  #failure: Problem | undefined
+  #closing: Promise<void> | undefined
+
+  /** Only `openDiskEngine` makes one. */
+  constructor(options: {
+    folder: string
+    database: Database
+    dataMayBeGone: boolean
+    /** Gives the folder back once the database is closed. */
+    release: (isSettled: boolean) => Promise<void>
+  }) {
+    this.folder = options.folder
+    this.#database = options.database
+    this.#dataMayBeGone = options.dataMayBeGone
+    this.#release = options.release
+    const history = this.#database.about.get(aboutKey.lastHistory)
+    this.lastHistory = history ? decodeNumber(history) : 0
+    this.#sweep = new Sweep(this.#database, (error) => this.fail(error))
+    this.#sweep.start()
+  }
+
+  /**
+   * Whether messages that were heard may be missing: the operating system stopped while durability was
+   * `os`. True until the first commit, which is to be the one that gives every channel a new history.
+   */
+  get dataMayBeGone(): boolean {
+    return this.#dataMayBeGone
+  }
+
+  channel(name: string): ChannelRecord | undefined {
+    const value = this.#database.channels.get(channelKey(name))
+    return value && decodeChannel(value)
+  }
+
+  tail(channelId: number): number {
+    if (this.#sweep.has(channelId)) return 0
+    for (const key of this.#database.batches.getKeys({ ...lastBatch(channelId), reverse: true, limit: 1 })) {
+      return endOfBatchKey(key)
+    }
+    return 0
+  }
+
+  channels(after: string | undefined, limit: number): ChannelRecord[] {
+    const start = after === undefined ? {} : { start: channelKey(after), exclusiveStart: true }
+    const records: ChannelRecord[] = []
+    for (const { value } of this.#database.channels.getRange({ ...start, limit })) {
+      records.push(decodeChannel(value))
+    }
+    return records
+  }
+
+  producer(channelId: number, producerId: string): ProducerState | undefined {
+    if (this.#sweep.has(channelId)) return undefined
+    const value = this.#database.producers.get(producerKey(channelId, producerId))
+    return value && decodeProducer(value)
+  }
+
+  async commit(commit: Commit): Promise<void> {
+    if (this.#failure) throw this.#failure
+    try {
+      // All is encoded before the first put: a throw between puts would leave a part of the commit.
+      const changes = this.#changesOf(commit)
+      await this.#database.write(() => {
+        for (const { table, key, value } of changes) void (value ? table.put(key, value) : table.remove(key))
+      })
+    } catch (error) {
+      throw this.fail(error)
+    }
+    this.lastHistory = commit.lastHistory
+    this.#dataMayBeGone = false
+    this.#sweep.add(commit.removed.map((record) => record.id))
+  }
+
+  async read(channelId: number, position: number, maxBytes: number): Promise<Batch[]> {
+    const found: Batch[] = []
+    if (this.#sweep.has(channelId)) return found
+    let bytes = 0
+    // lmdb hands out copies for this encoding, never a view into its memory map.
+    for (const { key, value } of this.#database.batches.getRange(batchesAfter(channelId, position))) {
+      // What stands before a damaged batch can be heard; the read that begins with it is refused.
+      const batch = found.length > 0 ? soundBatch(key, value) : checkedBatch(key, value)
+      bytes += batch?.payload.byteLength ?? 0
+      if (!batch || (found.length > 0 && bytes > maxBytes)) break
+      found.push(batch)
+    }
+    return found
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#sweep.stop()
+    this.#failure ??= new Problem('storage-unavailable', `The data folder ${this.folder} is closed.`)
+    await this.#database.close()
+    await this.#release(this.#failure.cause === undefined)
+  }
+
+  /** Takes no more commits: what would come after a commit that failed would stand on nothing. */
+  fail(cause: unknown): Problem {
+    this.#failure ??= new Problem(
+      'storage-unavailable',
+      `The data folder ${this.folder} could not keep a commit (${cause instanceof Error ? cause.message : cause}), so it takes no more until the server is started again. Nothing that was acknowledged is lost. Look at the disk (space, errors), then restart.`,
+      {},
+      { cause },
+    )
+    return this.#failure
+  }
+
+  #changesOf(commit: Commit): Change[] {
+    const { about, batches, channels, producers, removed } = this.#database
+    const changes: Change[] = [
+      { table: about, key: aboutKey.lastHistory, value: encodeRecord(commit.lastHistory) },
+    ]
+    if (this.#dataMayBeGone) changes.push({ table: about, key: aboutKey.dataMayBeGone })
+    for (const { id, name } of commit.removed) {
+      changes.push({ table: removed, key: idKey(id), value: encodeRecord(id) })
+      // A channel that was removed before it was ever kept must not take one of the same name with it.
+      if (this.channel(name)?.id === id) changes.push({ table: channels, key: channelKey(name) })
+    }
+    for (const record of commit.channels) {
+      changes.push({ table: channels, key: channelKey(record.name), value: encodeRecord(record) })
+    }
+    for (const { channelId, batch } of commit.batches) {
+      changes.push({ table: batches, key: batchKey(channelId, batch.end), value: encodeBatch(batch) })
+    }
+    for (const { channelId, producerId, state } of commit.producers) {
+      changes.push({ table: producers, key: producerKey(channelId, producerId), value: encodeRecord(state) })
+    }
+    const tooLong = changes.find(({ key }) => key.byteLength > maxKeyBytes)
+    if (tooLong)
+      throw new RangeError(`A name has ${tooLong.key.byteLength} bytes; at most ${maxKeyBytes} fit`)
+    return changes
+  }
+}
+
+/** @throws Problem `storage-damaged` */
+function checkedBatch(key: Uint8Array, value: Uint8Array): Batch {
+  const batch = decodeBatch(value)
+  if (batch.end === endOfBatchKey(key)) return batch
+  throw new Problem(
+    'storage-damaged',
+    'A stored batch is not where its positions say. Check the disk, and restore the data folder from a copy.',
+  )
+}
+
+function soundBatch(key: Uint8Array, value: Uint8Array): Batch | undefined {
+  try {
+    return checkedBatch(key, value)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Problem } from '@tidings/protocol'
+import type { Durability } from './durability.js'
+import { replaceFile } from './sync-folder.js'
+
+/** Grows when an older Tidings could not read, or would harm, what a newer one writes. */
+const format = 1
+const fileName = 'tidings.json'
+
+/** What a data folder says of itself, in a file that a person can read. */
+export interface FolderRecord {
+  /** How the folder was last used. */
+  readonly durability: Durability
+  /** Names the run of the operating system in which it was last opened, where that has a name. */
+  readonly bootId: string | undefined
+  /** Everything that was committed is on the disk. */
+  readonly isSettled: boolean
+}
+
+/**
+ * @returns undefined for a folder that was never used
+ * @throws Problem `storage-unavailable` when a newer Tidings made it, `storage-damaged` when it makes no sense
+ */
+export async function readFolderRecord(folder: string): Promise<FolderRecord | undefined> {
+  const file = join(folder, fileName)
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  const record = parse(text)
+  if (record === undefined) {
+    throw new Problem(
+      'storage-damaged',
+      `${file} can not be understood. Restore the data folder from a copy, or name another one with --data or TIDINGS_DATA.`,
+    )
+  }
+  if (record.format > format) {
+    throw new Problem(
+      'storage-unavailable',
+      `The data folder ${folder} has the format ${record.format}, and this version of Tidings knows formats up to ${format}. Start the version that made it, or a newer one.`,
+    )
+  }
+  return record
+}
+
+export async function writeFolderRecord(folder: string, record: FolderRecord): Promise<void> {
+  await replaceFile(folder, fileName, `${JSON.stringify({ format, ...record }, null, 2)}\n`)
+}
+
+/** @returns the name of this run of the operating system; undefined where it has none that we can read */
+export async function currentBootId(): Promise<string | undefined> {
+  try {
+    return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
+  } catch {
+    return undefined
+  }
+}
+
+function parse(text: string): (FolderRecord & { format: number }) | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null) return undefined
+  const { format, durability, bootId, isSettled } = value as Record<string, unknown>
+  if (typeof format !== 'number') return undefined
+  return {
+    format,
+    durability: durability === 'os' ? 'os' : 'fsync',
+    bootId: typeof bootId === 'string' ? bootId : undefined,
+    isSettled: isSettled === true,
+  }
+}

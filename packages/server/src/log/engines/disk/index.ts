@@ -1,0 +1,3 @@
+export type { DiskEngine } from './disk-engine.js'
+export type { Durability } from './durability.js'
+export { openDiskEngine } from './open.js'
