@@ -19,10 +19,10 @@ export function trimJson(text: Uint8Array): Uint8Array {
 }
 
 /**
- * The elements of a JSON array as views of the bytes that were sent, so that nothing is written anew:
+ * The elements of a JSON array (or the members of an object, each with its name) as views of the bytes that were sent, so that nothing is written anew:
  * `9007199254740993` and `1.0` stay what they are. Linear in time, whatever the nesting.
  *
- * @param text a valid JSON array without white space around it: the caller has parsed it
+ * @param text a valid JSON array or object without white space around it: the caller has parsed it
  */
 export function splitJsonArray(text: Uint8Array): Uint8Array[] {
   const values: Uint8Array[] = []
@@ -48,4 +48,23 @@ function endOfString(text: Uint8Array, start: number): number {
   let at = start + 1
   while (text[at] !== quote) at += text[at] === backslash ? 2 : 1
   return at
+}
+
+/**
+ * The text of one member of a JSON object, as it was sent; of the last one when the name stands twice, as
+ * `JSON.parse` takes it.
+ *
+ * @param text a valid JSON object: the caller has parsed it
+ */
+export function memberText(text: Uint8Array, name: string): Uint8Array | undefined {
+  let found: Uint8Array | undefined
+  const object = trimJson(text)
+  for (const member of splitJsonArray(object)) {
+    const nameEnd = endOfString(member, 0) + 1
+    const written = Buffer.from(member.buffer, member.byteOffset, nameEnd).toString('utf8')
+    if (JSON.parse(written) !== name) continue
+    const afterName = trimJson(member.subarray(nameEnd))
+    found = trimJson(afterName.subarray(1))
+  }
+  return found
 }

@@ -1,0 +1,2 @@
+export { isLoopbackHost } from './loopback.js'
+export { WebAccess } from './web-access.js'

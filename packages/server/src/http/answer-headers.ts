@@ -1,0 +1,40 @@
+import { allowedRequestHeaders, exposedResponseHeaders } from '@tidings/protocol'
+import type { WebAccess } from '../access/index.js'
+import type { Headers } from '../transports/index.js'
+
+/** On every answer with a body. @see Durable Streams §12.7 */
+export const securityHeaders: Headers = {
+  'x-content-type-options': 'nosniff',
+  // Pages that may read use CORS; no other page may embed a channel as a script or a picture.
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+/** What lets a page of an allowed origin read the answer; nothing for requests that are not from a page. */
+export function corsHeaders(
+  access: WebAccess,
+  origin: string | undefined,
+  host: string | undefined,
+): Headers {
+  if (origin === undefined) return {}
+  if (!access.allows(origin, host)) return { vary: 'origin' }
+  return {
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': exposedResponseHeaders,
+    vary: 'origin',
+  }
+}
+
+/** A preflight is always answered: what it is about is refused, with a reason, when it comes. */
+export function preflightHeaders(
+  access: WebAccess,
+  origin: string | undefined,
+  host: string | undefined,
+): Headers {
+  return {
+    ...corsHeaders(access, origin, host),
+    'access-control-allow-methods': 'GET, HEAD, PUT, POST, DELETE, OPTIONS',
+    'access-control-allow-headers': allowedRequestHeaders,
+    'access-control-max-age': '86400',
+    'cache-control': 'no-store',
+  }
+}

@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http'
+import { Problem } from '@tidings/protocol'
+
+/** What is read and thrown away of a body that was refused, so that the client sees the answer and no reset. */
+const passBytes = 64 * 1024 * 1024
+const passMs = 15_000
+
+/**
+ * The whole body.
+ *
+ * @param maxBytes a longer one is refused as soon as that is known: by its announced length, or on the way
+ * @throws Problem `message-too-large`; an error when the client goes away before the end
+ */
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  if (announcedBytes(request) > maxBytes) return Promise.reject(tooLarge(maxBytes))
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = []
+    let bytes = 0
+    const take = (part: Buffer) => {
+      bytes += part.byteLength
+      if (bytes <= maxBytes) parts.push(part)
+      else settle(() => reject(tooLarge(maxBytes)))
+    }
+    const end = () =>
+      settle(() => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, bytes)))
+    const gone = () => settle(() => reject(new ClientGone()))
+    const settle = (how: () => void) => {
+      request.off('data', take).off('end', end).off('error', gone).off('close', gone)
+      how()
+    }
+    request.on('data', take).on('end', end).on('error', gone).on('close', gone)
+  })
+}
+
+/** The client went away in the middle of its request: there is nobody to answer. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone'
+}
+
+/** @returns the length that the client announced, 0 when it announced none */
+export function announcedBytes(request: IncomingMessage): number {
+  return Number(request.headers['content-length'] ?? 0)
+}
+
+export function tooLarge(maxBytes: number): Problem {
+  return new Problem(
+    'message-too-large',
+    `A request's body has at most ${maxBytes} bytes here. Send less at once, or raise TIDINGS_MAX_BODY_BYTES.`,
+  )
+}
+
+/** After an answer that came before the request's end: takes the rest, within bounds, then cuts. */
+export function letRestPass(request: IncomingMessage): void {
+  let bytes = 0
+  const cut = () => request.socket.destroy()
+  const timer = setTimeout(cut, passMs)
+  request.on('error', () => {})
+  request.on('data', (part: Buffer) => {
+    bytes += part.byteLength
+    if (bytes > passBytes) cut()
+  })
+  request.once('close', () => clearTimeout(timer))
+  request.resume()
+}

@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Costs, Purpose } from '../observe/index.js'
+import {
+  type Answer,
+  type Exchange,
+  type Headers,
+  ResponseSink,
+  type StreamSink,
+  type WebSocketConnection,
+} from '../transports/index.js'
+import { securityHeaders } from './answer-headers.js'
+import { letRestPass } from './body.js'
+import { problemAnswer } from './problem-answer.js'
+
+export interface ExchangeOptions {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly costs: Costs
+  readonly purpose: Purpose
+  readonly corsHeaders: Headers
+  /** Absent when the client asked for no upgrade, or for one that we do not know. */
+  readonly upgrade?: (subprotocol: string | undefined) => Promise<WebSocketConnection>
+  readonly onMistake: (error: unknown) => void
+}
+
+/** An exchange on Node's HTTP server, with its costs counted. */
+export class NodeExchange implements Exchange {
+  readonly #options: ExchangeOptions
+  readonly #socket: Socket
+  readonly #goneCallbacks: (() => void)[] = []
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options
+    this.#socket = options.request.socket
+    options.costs.requestBegan(this.#socket, options.purpose)
+    options.response.once('close', () => this.#gone())
+  }
+
+  respond({ status, headers, body, payloadBytes }: Answer): void {
+    const { response, request, costs, purpose, corsHeaders } = this.#options
+    if (response.headersSent || response.destroyed) return
+    const hasBody = status !== 204 && status !== 304
+    response.writeHead(status, {
+      // An empty answer carries only what a rule demands of it.
+      ...(status !== 304 && securityHeaders),
+      ...corsHeaders,
+      ...headers,
+      ...(hasBody && request.method !== 'HEAD' && { 'content-length': body?.byteLength ?? 0 }),
+    })
+    response.end(hasBody && request.method !== 'HEAD' ? body : undefined)
+    costs.payload(purpose, payloadBytes)
+    if (payloadBytes === 0 && isReading(purpose) && status < 400) costs.emptyAnswer(purpose)
+    if (!request.complete) letRestPass(request)
+  }
+
+  stream(status: number, headers: Headers): StreamSink {
+    const { response, corsHeaders } = this.#options
+    response.writeHead(status, { ...securityHeaders, ...corsHeaders, ...headers })
+    // The head goes out now: an EventSource opens with it, not with the first event.
+    response.flushHeaders()
+    return new ResponseSink(response)
+  }
+
+  async upgrade({ subprotocol }: { subprotocol: string | undefined }): Promise<WebSocketConnection> {
+    const { upgrade, response } = this.#options
+    if (!upgrade) throw new Error('Nobody asked for an upgrade')
+    response.removeAllListeners('close')
+    response.detachSocket(this.#socket)
+    const connection = await upgrade(subprotocol)
+    connection.onGone(() => this.#gone())
+    return connection
+  }
+
+  fail(error: unknown): void {
+    const { response, onMistake } = this.#options
+    if (!response.headersSent) this.respond(problemAnswer(error, onMistake))
+    else {
+      // A body has begun: all that is left to say is that it is not whole.
+      onMistake(error)
+      this.#socket.destroy()
+    }
+  }
+
+  onGone(callback: () => void): void {
+    if (this.#socket.destroyed) callback()
+    else this.#goneCallbacks.push(callback)
+  }
+
+  countPayload(bytes: number): void {
+    this.#options.costs.payload(this.#options.purpose, bytes)
+  }
+
+  #gone(): void {
+    this.#options.costs.requestEnded(this.#socket)
+    for (const callback of this.#goneCallbacks.splice(0)) callback()
+  }
+}
+
+function isReading(purpose: Purpose): boolean {
+  return purpose === 'short-poll' || purpose === 'long-poll' || purpose === 'sse'
+}

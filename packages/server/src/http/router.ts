@@ -1,0 +1,213 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { encodeChannelName, header, type LiveMode, Problem, path } from '@tidings/protocol'
+import type { Costs } from '../observe/index.js'
+import {
+  EnvelopeSession,
+  longPoll,
+  type Station,
+  shortPoll,
+  sse,
+  type Transport,
+  websocket,
+} from '../transports/index.js'
+import { readBody } from './body.js'
+import { homePage } from './home-page.js'
+import type { NodeExchange } from './node-exchange.js'
+import { headerText, liveMode, offeredSubprotocols, readingOf } from './read-request.js'
+import type { Target } from './target.js'
+import { appendOf, channelSpecOf, wantsClosed } from './write-request.js'
+
+/** A request on its way to its answer. */
+export interface Visit {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly exchange: NodeExchange
+  readonly target: Target
+  /** The client asks for a WebSocket. */
+  readonly isUpgrade: boolean
+}
+
+const transports: Record<LiveMode | 'none', Transport> = {
+  none: shortPoll,
+  'long-poll': longPoll,
+  sse,
+  websocket,
+}
+
+/** What each route and method does. Trouble is thrown. */
+export class Router {
+  readonly #station: Station
+  readonly #costs: Costs
+
+  constructor(station: Station, costs: Costs) {
+    this.#station = station
+    this.#costs = costs
+  }
+
+  async answer(visit: Visit): Promise<void> {
+    const { target, request } = visit
+    if (target.kind === 'channel') return this.#answerChannel(visit, target.name, target.query)
+    if (target.kind === 'socket') return this.#openSocket(visit)
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed('GET, HEAD, OPTIONS')
+    if (target.kind === 'stats') this.#respondJson(visit, { ways: this.#costs.snapshot(), ...this.#counts() })
+    else if (target.kind === 'channels') this.#listChannels(visit, target.query)
+    else this.#respondHome(visit)
+  }
+
+  async #answerChannel(visit: Visit, name: string, query: URLSearchParams): Promise<void> {
+    switch (visit.request.method) {
+      case 'GET':
+        await this.#read(visit, name, query)
+        break
+      case 'HEAD':
+        this.#describe(visit, name)
+        break
+      case 'PUT':
+        await this.#create(visit, name)
+        break
+      case 'POST':
+        await this.#append(visit, name)
+        break
+      case 'DELETE':
+        await this.#station.log.remove(name)
+        visit.exchange.respond({ status: 204, headers: { 'cache-control': 'no-store' }, payloadBytes: 0 })
+        break
+      default:
+        throw methodNotAllowed('GET, HEAD, PUT, POST, DELETE, OPTIONS')
+    }
+  }
+
+  async #read({ request, exchange, isUpgrade }: Visit, name: string, query: URLSearchParams): Promise<void> {
+    const live = liveMode(query)
+    if (live === 'websocket' && !isUpgrade) throw upgradeRequired()
+    if (isUpgrade && live !== 'websocket') {
+      throw new Problem('live-unknown', 'To open a WebSocket here, ask for live=websocket.')
+    }
+    const { log } = this.#station
+    const channel = log.find(name)
+    const reading = readingOf(request, query, live, { log, channel })
+    await transports[live ?? 'none'].open(this.#station, exchange, reading)
+  }
+
+  /** @see Durable Streams §5.5 */
+  #describe({ exchange }: Visit, name: string): void {
+    const channel = this.#station.log.peek(name)
+    const { contentType, ttlSeconds, expiresAt } = channel.record
+    exchange.respond({
+      status: 200,
+      headers: {
+        'content-type': contentType,
+        [header.nextOffset]: channel.nextOffset,
+        ...(ttlSeconds !== undefined && { [header.ttl]: String(ttlSeconds) }),
+        ...(expiresAt !== undefined && { [header.expiresAt]: expiresAt }),
+        ...(channel.keptClosed && { [header.closed]: 'true' }),
+        'cache-control': 'no-store',
+      },
+      payloadBytes: 0,
+    })
+  }
+
+  async #create({ request, exchange }: Visit, name: string): Promise<void> {
+    const { log, settings } = this.#station
+    const body = await readBody(request, settings.maxBodyBytes)
+    const { channel, isNew } = await log.create(name, channelSpecOf(request, body, settings))
+    exchange.respond({
+      status: isNew ? 201 : 200,
+      headers: {
+        'content-type': channel.record.contentType,
+        [header.nextOffset]: channel.nextOffset,
+        ...(channel.keptClosed && { [header.closed]: 'true' }),
+        ...(isNew && { location: locationOf(request, name) }),
+        'cache-control': 'no-store',
+      },
+      payloadBytes: isNew ? body.byteLength : 0,
+    })
+  }
+
+  async #append({ request, exchange }: Visit, name: string): Promise<void> {
+    const { log, settings } = this.#station
+    const body = await readBody(request, settings.maxBodyBytes)
+    const channel = log.findToAppend(name)
+    const append = appendOf(request, body, channel, settings)
+    const { nextOffset, isDuplicate, isClosed, lastSeq } = await log.append(channel, append)
+    const { producer } = append
+    exchange.respond({
+      status: producer && !isDuplicate && !isCloseOnly(request, body) ? 200 : 204,
+      headers: {
+        [header.nextOffset]: nextOffset,
+        ...(isClosed && { [header.closed]: 'true' }),
+        ...(producer && { [header.producerEpoch]: String(producer.epoch) }),
+        ...(lastSeq !== undefined && { [header.producerSequence]: String(lastSeq) }),
+        'cache-control': 'no-store',
+      },
+      payloadBytes: isDuplicate ? 0 : body.byteLength,
+    })
+  }
+
+  async #openSocket({ request, exchange, isUpgrade }: Visit): Promise<void> {
+    if (!isUpgrade) throw upgradeRequired()
+    const [subprotocol] = offeredSubprotocols(request)
+    if (!subprotocol) {
+      throw new Problem('upgrade-required', 'This socket speaks tidings.v1: offer it as a subprotocol.')
+    }
+    const connection = await exchange.upgrade({ subprotocol })
+    new EnvelopeSession(this.#station, connection, (bytes) => exchange.countPayload(bytes)).begin()
+  }
+
+  #counts() {
+    const { hub, holds, streams } = this.#station
+    return { listeners: hub.listenerCount, heldPolls: holds.size, openStreams: streams.size }
+  }
+
+  #listChannels(visit: Visit, query: URLSearchParams): void {
+    const wanted = Number(query.get('limit') ?? 100)
+    const limit = Number.isSafeInteger(wanted) ? Math.min(Math.max(wanted, 1), 1_000) : 100
+    const channels = this.#station.log.list(query.get('after') ?? undefined, limit)
+    this.#respondJson(visit, {
+      channels: channels.map((channel) => ({
+        name: channel.name,
+        contentType: channel.record.contentType,
+        nextOffset: channel.nextOffset,
+        closed: channel.keptClosed,
+      })),
+      next: channels.length === limit ? channels.at(-1)?.name : null,
+    })
+  }
+
+  #respondJson({ exchange }: Visit, value: unknown): void {
+    exchange.respond({
+      status: 200,
+      headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+      body: Buffer.from(`${JSON.stringify(value)}\n`),
+      payloadBytes: 0,
+    })
+  }
+
+  #respondHome({ exchange }: Visit): void {
+    exchange.respond({
+      status: 200,
+      headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' },
+      body: homePage,
+      payloadBytes: 0,
+    })
+  }
+}
+
+/** Closing without a message appends nothing: 204, as the protocol's close has it. */
+function isCloseOnly(request: IncomingMessage, body: Buffer): boolean {
+  return body.byteLength === 0 && wantsClosed(request)
+}
+
+function locationOf(request: IncomingMessage, name: string): string {
+  const where = `${path.stream}${encodeChannelName(name)}`
+  const host = headerText(request, 'host')
+  return host === undefined ? where : `http://${host}${where}`
+}
+
+function methodNotAllowed(allow: string): Problem {
+  return new Problem('method-not-allowed', `Use one of ${allow}.`, { allow })
+}
+
+function upgradeRequired(): Problem {
+  return new Problem('upgrade-required', 'A WebSocket begins with a GET that has Upgrade: websocket.')
+}

@@ -1,0 +1,45 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { Problem } from '@tidings/protocol'
+import { headerText } from './read-request.js'
+
+export function isWebSocketUpgrade(request: IncomingMessage): boolean {
+  return headerText(request, 'upgrade')?.toLowerCase() === 'websocket'
+}
+
+/** @throws Problem `upgrade-required` when the handshake is not one of RFC 6455 §4.2.1 */
+export function checkHandshake(request: IncomingMessage): void {
+  if (request.method !== 'GET' || request.httpVersion !== '1.1') {
+    throw new Problem('upgrade-required', 'A WebSocket begins with a GET of HTTP/1.1.')
+  }
+  if (headerText(request, 'sec-websocket-version') !== '13') {
+    throw new Problem('upgrade-required', 'This server speaks version 13 of the WebSocket protocol.')
+  }
+  if (!/^[A-Za-z0-9+/]{22}==$/.test(headerText(request, 'sec-websocket-key') ?? '')) {
+    throw new Problem('upgrade-required', 'Sec-WebSocket-Key is 16 bytes in base64.')
+  }
+}
+
+/**
+ * A request may offer an upgrade that we do not take: Java's HTTP client offers `h2c` with its first one. It
+ * is then an ordinary request, but Node has handed the socket over already. So the request's head, without
+ * the offer, goes back in front of what follows, and the server reads it as new.
+ *
+ * @see RFC 9110 §7.8: a server may ignore Upgrade
+ */
+export function readAsPlainRequest(
+  server: Server,
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+): void {
+  const kept: string[] = []
+  for (let index = 0; index < request.rawHeaders.length; index += 2) {
+    const name = request.rawHeaders[index] as string
+    if (/^(?:upgrade|connection|http2-settings)$/i.test(name)) continue
+    kept.push(`${name}: ${request.rawHeaders[index + 1]}\r\n`)
+  }
+  const lines = `${request.method} ${request.url} HTTP/${request.httpVersion}\r\n${kept.join('')}\r\n`
+  socket.unshift(Buffer.concat([Buffer.from(lines, 'latin1'), head]))
+  server.emit('connection', socket)
+}

@@ -1,0 +1,134 @@
+import type { IncomingMessage } from 'node:http'
+import {
+  channelKind,
+  checkProducer,
+  defaultContentType,
+  header,
+  isContentType,
+  mediaType,
+  Problem,
+  type Producer,
+} from '@tidings/protocol'
+import { type Append, type Channel, type ChannelSpec, messagesOf } from '../log/index.js'
+import { headerText } from './read-request.js'
+
+interface Limits {
+  readonly maxMessageBytes: number
+}
+
+/** @see Durable Streams §4.1: any other value is as good as none */
+export function wantsClosed(request: IncomingMessage): boolean {
+  return headerText(request, header.closed)?.toLowerCase() === 'true'
+}
+
+/**
+ * What a PUT makes.
+ *
+ * @throws Problem `content-type-invalid`, `lifetime-invalid`, `message-*`, `not-implemented` (forks)
+ * @see Durable Streams §5.1
+ */
+export function channelSpecOf(request: IncomingMessage, body: Buffer, limits: Limits): ChannelSpec {
+  refuseForks(request)
+  const contentType = headerText(request, 'content-type') ?? defaultContentType
+  if (!isContentType(contentType))
+    throw new Problem('content-type-invalid', 'A content type is type/subtype.')
+  const messages =
+    body.byteLength === 0 ? [] : messagesOf(channelKind(contentType), body, { ...limits, flatten: true })
+  return { contentType, ...lifetimeOf(request), closed: wantsClosed(request), messages }
+}
+
+/**
+ * What a POST appends to this channel. A channel that is closed is refused before a content type that is wrong.
+ *
+ * @throws Problem `message-*`, `content-type-*`, `producer-invalid`, `channel-closed`
+ * @see Durable Streams §5.2
+ */
+export function appendOf(request: IncomingMessage, body: Buffer, channel: Channel, limits: Limits): Append {
+  const producer = producerOf(request)
+  const sequence = headerText(request, header.sequence)
+  const close = wantsClosed(request)
+  const parts = { ...(producer && { producer }), ...(sequence !== undefined && { sequence }), close }
+  if (body.byteLength === 0) {
+    if (!close)
+      throw new Problem('message-empty', 'A POST has a body, unless Stream-Closed: true closes the channel.')
+    return { ...parts, messages: [] }
+  }
+  const contentType = headerText(request, 'content-type')
+  if (contentType === undefined || contentType === '') {
+    throw new Problem(
+      'content-type-missing',
+      `Say what the body is: Content-Type: ${channel.record.contentType}`,
+    )
+  }
+  if (mediaType(contentType) !== mediaType(channel.record.contentType)) throw mismatch(channel)
+  const messages = messagesOf(channel.kind, body, { ...limits, flatten: true })
+  if (messages.length === 0) throw new Problem('message-empty', 'An empty array has no messages to append.')
+  return { ...parts, messages }
+}
+
+function mismatch(channel: Channel): Problem {
+  if (channel.record.closed) {
+    return new Problem(
+      'channel-closed',
+      'The channel takes no more messages; what it holds can still be read.',
+      {
+        closed: true,
+        nextOffset: channel.nextOffset,
+      },
+    )
+  }
+  return new Problem('content-type-mismatch', `This channel holds ${channel.record.contentType}. Send that.`)
+}
+
+/** @see Durable Streams §5.2.1: all three headers or none */
+function producerOf(request: IncomingMessage): Producer | undefined {
+  const id = headerText(request, header.producerId)
+  const epoch = headerText(request, header.producerEpoch)
+  const seq = headerText(request, header.producerSequence)
+  if (id === undefined && epoch === undefined && seq === undefined) return undefined
+  if (id === undefined || epoch === undefined || seq === undefined) {
+    throw new Problem(
+      'producer-invalid',
+      'Producer-Id, Producer-Epoch and Producer-Seq come together or not at all.',
+    )
+  }
+  return checkProducer(id, wholeNumber(epoch), wholeNumber(seq))
+}
+
+function wholeNumber(text: string): number {
+  return /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+}
+
+function lifetimeOf(request: IncomingMessage): { ttlSeconds?: number; expiresAt?: string } {
+  const ttl = headerText(request, header.ttl)
+  const expiresAt = headerText(request, header.expiresAt)
+  if (ttl !== undefined && expiresAt !== undefined) {
+    throw new Problem('lifetime-invalid', 'Send Stream-TTL or Stream-Expires-At, not both.')
+  }
+  if (ttl !== undefined) {
+    if (!/^(?:0|[1-9]\d{0,11})$/.test(ttl)) {
+      throw new Problem(
+        'lifetime-invalid',
+        'Stream-TTL is a whole number of seconds, without sign or leading zeros.',
+      )
+    }
+    return { ttlSeconds: Number(ttl) }
+  }
+  if (expiresAt === undefined) return {}
+  if (!rfc3339.test(expiresAt) || Number.isNaN(Date.parse(expiresAt))) {
+    throw new Problem(
+      'lifetime-invalid',
+      'Stream-Expires-At is a time of RFC 3339, as in 2030-01-31T12:00:00Z.',
+    )
+  }
+  return { expiresAt }
+}
+
+/** @see RFC 3339 §5.6 */
+const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/
+
+function refuseForks(request: IncomingMessage): void {
+  const headers = [header.forkedFrom, header.forkOffset, header.forkSubOffset]
+  if (headers.every((name) => headerText(request, name) === undefined)) return
+  throw new Problem('not-implemented', 'This server does not fork channels yet.')
+}

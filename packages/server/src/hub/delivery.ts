@@ -1,0 +1,40 @@
+import type { Batch, Channel } from '../log/index.js'
+import type { Sink } from './sink.js'
+import type { WireForm } from './wire-form.js'
+
+/** What a kept commit brought to one channel, encoded once per wire form however many listen. */
+export class Delivery {
+  readonly channel: Channel
+  readonly batches: readonly Batch[]
+  readonly isClosed: boolean
+  /** Sinks that were pushed to in this commit and are flushed when all its channels are through. */
+  readonly #touched: Set<Sink>
+  readonly #encodings = new Map<WireForm, Uint8Array>()
+
+  constructor(channel: Channel, batches: readonly Batch[], isClosed: boolean, touched: Set<Sink>) {
+    this.channel = channel
+    this.batches = batches
+    this.isClosed = isClosed
+    this.#touched = touched
+  }
+
+  get payloadBytes(): number {
+    let bytes = 0
+    for (const batch of this.batches) bytes += batch.payload.byteLength
+    return bytes
+  }
+
+  encoded(form: WireForm): Uint8Array {
+    let bytes = this.#encodings.get(form)
+    if (!bytes) {
+      bytes = form.encode(this.batches, { channel: this.channel, isUpToDate: true, isClosed: this.isClosed })
+      this.#encodings.set(form, bytes)
+    }
+    return bytes
+  }
+
+  pushTo(sink: Sink, form: WireForm): void {
+    sink.push(this.encoded(form))
+    this.#touched.add(sink)
+  }
+}

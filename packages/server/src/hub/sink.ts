@@ -1,0 +1,22 @@
+/**
+ * A connection that bytes can be written to. Bytes wait from `push` to `flush`, so that a socket gets one
+ * write per turn, whatever number of channels it hears.
+ */
+export interface Sink {
+  /** Takes wire bytes for the next flush. They may be shared with other sinks: nobody changes them. */
+  push(bytes: Uint8Array): void
+  /** Writes what was pushed, in one write. */
+  flush(): void
+  /**
+   * The other end takes bytes more slowly than they come: more than the high-water mark is unsent. Who hears
+   * this stops pushing until `drained`; what is unsent stays bounded by the mark and one flush.
+   */
+  readonly isBackedUp: boolean
+  /** Resolves when the sink is not backed up, or is gone. */
+  drained(): Promise<void>
+  /** Nothing can be written any more. */
+  readonly isGone: boolean
+}
+
+/** Unsent bytes at which a sink is backed up: about one batch per millisecond for a quarter of a second. */
+export const sinkHighWaterMarkBytes = 1024 * 1024

@@ -1,0 +1,149 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Batch, Channel, Log } from '../log/index.js'
+import type { Delivery } from './delivery.js'
+import type { Hub, Listener } from './hub.js'
+import type { Sink } from './sink.js'
+import type { WireForm } from './wire-form.js'
+
+/** Payload bytes that one read from the log brings at most (a single larger message alone): a reader that is behind holds no more. */
+const readBytes = 256 * 1024
+
+export type End =
+  | { readonly why: 'closed' }
+  | { readonly why: 'removed' }
+  | { readonly why: 'failed'; readonly error: unknown }
+
+/**
+ * One reader's way through one channel: from the log while it is behind, from the tail once it is there.
+ *
+ *     catching up ──position = tail──▶ at the tail ──sink backed up──▶ waiting ──drained──▶ catching up
+ *          └───────────────┴────── channel closed or removed, stop() ──────┴───▶ ended
+ *
+ * It joins the tail in the turn in which it finds that nothing is left to read, so there is no gap; a slow
+ * reader leaves the tail, is not buffered for, and goes on from the log.
+ */
+export class Subscriber implements Listener {
+  readonly channel: Channel
+  position: number
+  readonly #log: Log
+  readonly #hub: Hub
+  readonly #sink: Sink
+  readonly #form: WireForm
+  readonly #onPayload: (bytes: number) => void
+  readonly #onEnd: (end: End) => void
+  readonly #reached: { position: number; resolve: () => void }[] = []
+  #isEnded = false
+  #hasPushed = false
+
+  constructor(options: {
+    log: Log
+    hub: Hub
+    channel: Channel
+    position: number
+    sink: Sink
+    form: WireForm
+    /** Counts the messages' own bytes, beside what carries them. */
+    onPayload: (bytes: number) => void
+    onEnd: (end: End) => void
+  }) {
+    this.channel = options.channel
+    this.position = options.position
+    this.#log = options.log
+    this.#hub = options.hub
+    this.#sink = options.sink
+    this.#form = options.form
+    this.#onPayload = options.onPayload
+    this.#onEnd = options.onEnd
+    this.channel.pins++
+  }
+
+  /** Starts to hear; `onEnd` is called once, unless it is stopped before. */
+  start(): void {
+    void this.#catchUp()
+  }
+
+  /** Frees everything at once. Nothing is pushed after this. */
+  stop(): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.channel.pins--
+    this.#hub.leave(this.channel, this)
+    for (const waiter of this.#reached) waiter.resolve()
+  }
+
+  /** Resolves when everything before `position` has been pushed, or the subscriber has ended. */
+  async reached(position: number): Promise<void> {
+    if (this.#isEnded || this.position >= position) return
+    await new Promise<void>((resolve) => this.#reached.push({ position, resolve }))
+  }
+
+  hear(delivery: Delivery): void {
+    if (this.#sink.isBackedUp) {
+      this.#hub.leave(this.channel, this)
+      void this.#catchUp()
+      return
+    }
+    delivery.pushTo(this.#sink, this.#form)
+    this.#advance(delivery.batches)
+    this.#onPayload(delivery.payloadBytes)
+    if (delivery.isClosed) this.#end({ why: 'closed' })
+  }
+
+  removed(): void {
+    this.#end({ why: 'removed' })
+  }
+
+  async #catchUp(): Promise<void> {
+    try {
+      while (!this.#isEnded) {
+        if (this.#sink.isBackedUp) await this.#sink.drained()
+        if (this.#isEnded || this.#sink.isGone) return
+        if (this.position >= this.channel.keptTail) return this.#arrive()
+        const batches = await this.#log.read(this.channel, this.position, readBytes)
+        if (!this.#isEnded) this.#pushRead(batches)
+        // Others get their turn: an engine may answer at once, and thousands may be replaying.
+        await nextTurn()
+      }
+    } catch (error) {
+      this.#end(this.channel.isRemoved ? { why: 'removed' } : { why: 'failed', error })
+    }
+  }
+
+  #pushRead(batches: readonly Batch[]): void {
+    for (const batch of batches) {
+      const isUpToDate = batch.end === this.channel.keptTail
+      const isClosed = isUpToDate && this.channel.keptClosed
+      this.#sink.push(this.#form.encode([batch], { channel: this.channel, isUpToDate, isClosed }))
+      this.#hasPushed = true
+      this.#onPayload(batch.payload.byteLength)
+    }
+    this.#sink.flush()
+    this.#advance(batches)
+  }
+
+  /** At the tail, in the turn that found it: nothing can be kept between this and `join`. */
+  #arrive(): void {
+    const { channel } = this
+    const isClosed = channel.keptClosed
+    if (!this.#hasPushed) {
+      const word = this.#form.atTail({ channel, isUpToDate: true, isClosed })
+      if (word) this.#sink.push(word)
+      this.#sink.flush()
+      this.#hasPushed = true
+    }
+    if (channel.isRemoved) this.#end({ why: 'removed' })
+    else if (isClosed) this.#end({ why: 'closed' })
+    else this.#hub.join(channel, this)
+  }
+
+  #advance(batches: readonly Batch[]): void {
+    this.position = batches.at(-1)?.end ?? this.position
+    while (this.#reached[0] && this.#reached[0].position <= this.position) this.#reached.shift()?.resolve()
+  }
+
+  #end(end: End): void {
+    if (this.#isEnded) return
+    this.stop()
+    this.#onEnd(end)
+  }
+}

@@ -1,0 +1,1 @@
+export { Costs, type Purpose, purposes, type WayCosts } from './costs.js'

@@ -1,0 +1,89 @@
+import { WebAccess } from './access/index.js'
+import { HttpServer } from './http/index.js'
+import { Heartbeat, Hub } from './hub/index.js'
+import { type Engine, Log, MemoryEngine } from './log/index.js'
+import { Costs } from './observe/index.js'
+import { resolveSettings, type Settings } from './settings.js'
+import type { Station } from './transports/index.js'
+
+/** Clients that were told to come back are spread over this long, milliseconds. */
+const comeBackSpreadMs = 2_000
+/** How long a stop waits for answers that are under way, milliseconds. */
+const stopPatienceMs = 5_000
+
+export interface ServerOptions extends Partial<Settings> {
+  /** Milliseconds since 1970; for tests that own the time. */
+  readonly now?: () => number
+  /** Hears of mistakes of our own; the default writes them to stderr. */
+  readonly onMistake?: (error: unknown) => void
+}
+
+export interface RunningServer {
+  /** As in `http://127.0.0.1:4437`. */
+  readonly url: string
+  readonly settings: Settings
+  /** Stops without losing anything that was acknowledged; safe to call twice. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a server.
+ *
+ * @throws SettingInvalid, or what keeps the engine from opening its folder
+ */
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const { now = Date.now, onMistake = reportMistake, ...given } = options
+  const settings = resolveSettings(given)
+  const engine = await openEngine(settings)
+  const log = new Log(engine, { now })
+  const station: Station = {
+    log,
+    hub: new Hub(log),
+    heartbeat: new Heartbeat({ intervalMs: settings.heartbeatMs }),
+    settings,
+    holds: new Set(),
+    streams: new Set(),
+    now,
+  }
+  const access = new WebAccess({ isPublic: settings.public, allowedOrigins: settings.allowOrigin })
+  const http = new HttpServer({ station, access, costs: new Costs(), onMistake })
+  try {
+    const { address, family, port } = await http.listen(settings.port, settings.host)
+    const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+    let closing: Promise<void> | undefined
+    return {
+      url,
+      settings: { ...settings, port },
+      close: () => {
+        closing ??= stop(http, station)
+        return closing
+      },
+    }
+  } catch (error) {
+    station.heartbeat.stop()
+    await log.close()
+    throw error
+  }
+}
+
+async function openEngine(settings: Settings): Promise<Engine> {
+  if (settings.engine === 'memory') return new MemoryEngine()
+  const { openDiskEngine } = await import('./log/engines/disk/index.js')
+  return openDiskEngine({ folder: settings.data, durability: settings.durability })
+}
+
+/** No new work; held polls are answered, streams told to come back, what was admitted is kept. */
+async function stop(http: HttpServer, station: Station): Promise<void> {
+  station.heartbeat.stop()
+  const closed = http.stopAccepting()
+  for (const answer of [...station.holds]) answer()
+  for (const stream of [...station.streams]) stream.goAway(Math.round(Math.random() * comeBackSpreadMs))
+  const impatience = setTimeout(() => http.cutConnections(), stopPatienceMs)
+  await closed
+  clearTimeout(impatience)
+  await station.log.close()
+}
+
+function reportMistake(error: unknown): void {
+  console.error('tidings: a mistake of our own:', error)
+}

@@ -1,0 +1,161 @@
+import { isLoopbackHost } from './access/index.js'
+
+/** Everything that can be set, with its default: the one schema of flags, environment variables and options. */
+export interface Settings {
+  host: string
+  /** 0 picks a free one. */
+  port: number
+  /** The folder that the disk engine keeps its log in. */
+  data: string
+  engine: 'disk' | 'memory'
+  durability: 'fsync' | 'os'
+  longPollMs: number
+  heartbeatMs: number
+  /** Origins whose pages may talk to the server, or `*`. */
+  allowOrigin: readonly string[]
+  maxMessageBytes: number
+  maxBodyBytes: number
+  maxNameBytes: number
+  /** Listening on an address that others can reach is meant so. */
+  public: boolean
+}
+
+export interface SettingDescription {
+  readonly name: keyof Settings
+  /** As in `--long-poll-ms`. */
+  readonly flag: string
+  /** As in `TIDINGS_LONG_POLL_MS`. */
+  readonly variable: string
+  readonly placeholder: string | undefined
+  readonly help: string
+  readonly fallback: Settings[keyof Settings]
+  /** @throws SettingInvalid */
+  readonly parse: (text: string) => Settings[keyof Settings]
+}
+
+/** A setting that can not be used; the message says what would be. */
+export class SettingInvalid extends Error {
+  override readonly name = 'SettingInvalid'
+  readonly code = 'setting-invalid'
+}
+
+export const settingDescriptions: readonly SettingDescription[] = [
+  text('host', 'address', 'address to listen on', '127.0.0.1'),
+  count('port', 'number', 'port to listen on; 0 picks a free one', 4437, 0, 65_535),
+  text('data', 'folder', 'folder of the disk engine', './data'),
+  choice('engine', 'where the log is kept', ['disk', 'memory'], 'disk'),
+  choice(
+    'durability',
+    'what an acknowledgement means: flushed to the disk, or given to the system',
+    ['fsync', 'os'],
+    'fsync',
+  ),
+  count('longPollMs', 'ms', 'how long a poll is held', 25_000, 0, 55_000),
+  count('heartbeatMs', 'ms', 'a stream is silent for at most this long', 15_000, 100, 3_600_000),
+  {
+    ...named('allowOrigin'),
+    placeholder: 'origins',
+    help: 'origins whose pages may talk to the server, separated by commas, or *',
+    fallback: [],
+    parse: (value) => value.split(',').map((origin) => checkOrigin(origin.trim())),
+  },
+  count('maxMessageBytes', 'bytes', 'largest message', 4 * 1024 * 1024, 1, 1024 ** 3),
+  count('maxBodyBytes', 'bytes', 'largest request body or WebSocket message', 16 * 1024 * 1024, 1, 1024 ** 3),
+  count('maxNameBytes', 'bytes', "longest channel's name", 1024, 1, 1024),
+  {
+    ...named('public'),
+    placeholder: undefined,
+    help: 'let others than this machine reach the server, which has no access control yet',
+    fallback: false,
+    parse: (value) => {
+      if (/^(?:1|true|yes)$/i.test(value)) return true
+      if (/^(?:0|false|no)?$/i.test(value)) return false
+      throw new SettingInvalid(`"${value}" is neither true nor false.`)
+    },
+  },
+]
+
+/**
+ * Settings from what is given, the environment and the defaults, in this order.
+ *
+ * @throws SettingInvalid
+ */
+export function resolveSettings(
+  given: Partial<Settings> = {},
+  environment: Readonly<Record<string, string | undefined>> = {},
+): Settings {
+  const settings: Record<string, unknown> = {}
+  for (const { name, variable, fallback, parse } of settingDescriptions) {
+    const fromEnvironment = environment[variable]
+    try {
+      settings[name] =
+        given[name] ??
+        (fromEnvironment === undefined || fromEnvironment === '' ? fallback : parse(fromEnvironment))
+    } catch (error) {
+      if (error instanceof SettingInvalid) throw new SettingInvalid(`${variable}: ${error.message}`)
+      throw error
+    }
+  }
+  const resolved = settings as unknown as Settings
+  if (!resolved.public && !isLoopbackHost(resolved.host)) {
+    throw new SettingInvalid(
+      `${resolved.host} can be reached by others, and there is no access control yet: whoever reaches it may read ` +
+        'and write everything. If that is meant, say --public.',
+    )
+  }
+  return resolved
+}
+
+function named(name: keyof Settings): Pick<SettingDescription, 'name' | 'flag' | 'variable'> {
+  const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  return { name, flag: `--${words}`, variable: `TIDINGS_${words.toUpperCase().replaceAll('-', '_')}` }
+}
+
+function text(name: keyof Settings, placeholder: string, help: string, fallback: string): SettingDescription {
+  return { ...named(name), placeholder, help, fallback, parse: (value) => value }
+}
+
+function choice(
+  name: keyof Settings,
+  help: string,
+  values: readonly string[],
+  fallback: string,
+): SettingDescription {
+  return {
+    ...named(name),
+    placeholder: values.join('|'),
+    help,
+    fallback,
+    parse: (value) => {
+      if (values.includes(value)) return value
+      throw new SettingInvalid(`"${value}" is none of ${values.join(', ')}.`)
+    },
+  }
+}
+
+function count(
+  name: keyof Settings,
+  placeholder: string,
+  help: string,
+  fallback: number,
+  least: number,
+  most: number,
+): SettingDescription {
+  return {
+    ...named(name),
+    placeholder,
+    help,
+    fallback,
+    parse: (value) => {
+      const number = Number(value)
+      if (/^\d+$/.test(value) && number >= least && number <= most) return number
+      throw new SettingInvalid(`"${value}" is no whole number from ${least} to ${most}.`)
+    },
+  }
+}
+
+function checkOrigin(origin: string): string {
+  if (origin === '*') return origin
+  if (URL.canParse(origin) && new URL(origin).origin === origin.toLowerCase()) return origin
+  throw new SettingInvalid(`"${origin}" is no origin: write it as in https://app.example, without a path.`)
+}

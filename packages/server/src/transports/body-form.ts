@@ -1,0 +1,61 @@
+import { header } from '@tidings/protocol'
+import type { WireForm } from '../hub/index.js'
+import type { Channel } from '../log/index.js'
+
+const bracketOpen = Buffer.from('[')
+const bracketClose = Buffer.from(']')
+const comma = Buffer.from(',')
+const emptyArray = Buffer.from('[]')
+const nothing = Buffer.alloc(0)
+
+/** Payload bytes of one answer at most, unless one message alone is larger. */
+export const maxAnswerBytes = 1024 * 1024
+
+/** Messages as an HTTP body: a JSON array, or the bytes one after the other. @see Durable Streams §9.1.5 */
+export const bodyForm: WireForm = {
+  encode(batches, { channel }) {
+    if (channel.kind !== 'json') return Buffer.concat(batches.map((batch) => batch.payload))
+    if (batches.length === 0) return emptyArray
+    const parts: Uint8Array[] = [bracketOpen]
+    batches.forEach((batch, index) => {
+      if (index > 0) parts.push(comma)
+      parts.push(batch.payload)
+    })
+    parts.push(bracketClose)
+    return Buffer.concat(parts)
+  },
+  atTail: ({ channel }) => (channel.kind === 'json' ? emptyArray : nothing),
+}
+
+/** Where an answer ends, in headers. @see Durable Streams §5.6 */
+export function endHeaders(channel: Channel, end: number, state: { isUpToDate: boolean; isClosed: boolean }) {
+  return {
+    [header.nextOffset]: channel.offsetAt(end),
+    ...(state.isUpToDate && { [header.upToDate]: 'true' }),
+    ...(state.isClosed && { [header.closed]: 'true' }),
+  }
+}
+
+/**
+ * Changes when the messages do, when the answer reaches the tail and when the channel is closed: each of
+ * those changes headers that a reader must not miss.
+ *
+ * @see Durable Streams §10.1, "ETag Usage"
+ */
+export function entityTag(
+  channel: Channel,
+  range: { start: number; end: number },
+  state: { isUpToDate: boolean; isClosed: boolean },
+): string {
+  const mark = state.isClosed ? ':c' : state.isUpToDate ? ':t' : ''
+  return `"${channel.id}:${range.start}:${range.end}${mark}"`
+}
+
+/** @see RFC 9110 §13.1.2: weak comparison, a list, or `*` */
+export function matchesEntityTag(ifNoneMatch: string | undefined, tag: string): boolean {
+  if (ifNoneMatch === undefined) return false
+  return ifNoneMatch.split(',').some((candidate) => {
+    const text = candidate.trim()
+    return text === '*' || text === tag || text === `W/${tag}`
+  })
+}

@@ -1,0 +1,34 @@
+import type { Sink } from '../hub/index.js'
+import type { WebSocketConnection } from './websocket-connection.js'
+
+export type Headers = Readonly<Record<string, string>>
+
+/** A whole answer. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body?: Uint8Array
+  /** The messages' own bytes in `body`; none makes it an empty answer. */
+  readonly payloadBytes: number
+}
+
+/** A response that stays open and is written to. */
+export interface StreamSink extends Sink {
+  /** Writes what is left, then ends the response. */
+  end(): void
+}
+
+/** One request and the ways to answer it. The answer is given once, by one of these. */
+export interface Exchange {
+  respond(answer: Answer): void
+  /** Begins a response that stays open. */
+  stream(status: number, headers: Headers): StreamSink
+  /** Turns the connection into a WebSocket; resolves when the handshake is done. */
+  upgrade(options: { readonly subprotocol: string | undefined }): Promise<WebSocketConnection>
+  /** Answers trouble: a problem, or `internal-error` for anything else. */
+  fail(error: unknown): void
+  /** Called once, when the connection is gone before the answer has ended, or after it has. */
+  onGone(callback: () => void): void
+  /** Counts the messages' own bytes of a streamed response. */
+  countPayload(bytes: number): void
+}

@@ -1,0 +1,121 @@
+import { advancedCursor, currentCursor, header } from '@tidings/protocol'
+import type { Delivery, Listener } from '../hub/index.js'
+import { unknownChannel } from '../log/index.js'
+import { bodyForm, endHeaders, entityTag, maxAnswerBytes } from './body-form.js'
+import type { Exchange } from './exchange.js'
+import type { Reading, Station, Transport } from './transport.js'
+
+/**
+ * Long polling: the server holds the request until there is news or the hold time is over; the client asks
+ * again at once. News that arrives while no request is open waits in the log: the next request has its offset
+ * and is answered from there without being held.
+ *
+ *     C-> GET …?offset=17&live=long-poll
+ *         … held …
+ *     S-> 200 [{"cake":"ready"}]   Stream-Next-Offset: 18
+ *     C-> GET …?offset=18&live=long-poll
+ *         … held for `longPollMs` …
+ *     S-> 204                      nothing new: ask again
+ *
+ * @see Durable Streams §5.7; RFC 6202 §2
+ */
+export const longPoll: Transport = {
+  way: 'long-poll',
+
+  async open(station, exchange, reading) {
+    const { channel, position } = reading
+    // To the end of this turn nothing can be kept between the look at the tail and `hold`.
+    if (position < channel.keptTail) await answerFromLog(station, exchange, reading)
+    else if (channel.keptClosed) answerEmpty(station, exchange, reading)
+    else hold(station, exchange, reading)
+  },
+}
+
+async function answerFromLog(station: Station, exchange: Exchange, reading: Reading): Promise<void> {
+  const { channel, position } = reading
+  const batches = await station.log.read(channel, position, maxAnswerBytes)
+  const end = batches.at(-1)?.end ?? position
+  const isUpToDate = end >= channel.keptTail
+  const state = { isUpToDate, isClosed: isUpToDate && channel.keptClosed }
+  exchange.respond({
+    status: 200,
+    headers: answerHeaders(station, reading, end, state),
+    body: bodyForm.encode(batches, { channel, ...state }),
+    payloadBytes: batches.reduce((bytes, batch) => bytes + batch.payload.byteLength, 0),
+  })
+}
+
+function hold(station: Station, exchange: Exchange, reading: Reading): void {
+  const { channel } = reading
+  const release = () => {
+    clearTimeout(timer)
+    station.hub.leave(channel, listener)
+    station.holds.delete(giveUp)
+  }
+  const giveUp = () => {
+    release()
+    answerEmpty(station, exchange, reading)
+  }
+  const listener: Listener = {
+    hear(delivery) {
+      release()
+      if (delivery.batches.length > 0) answerFromDelivery(station, exchange, reading, delivery)
+      else answerEmpty(station, exchange, reading)
+    },
+    removed() {
+      release()
+      exchange.fail(unknownChannel(channel.name))
+    },
+  }
+  const timer = setTimeout(giveUp, station.settings.longPollMs)
+  station.hub.join(channel, listener)
+  station.holds.add(giveUp)
+  exchange.onGone(release)
+}
+
+function answerFromDelivery(
+  station: Station,
+  exchange: Exchange,
+  reading: Reading,
+  delivery: Delivery,
+): void {
+  const end = delivery.batches.at(-1)?.end ?? reading.position
+  exchange.respond({
+    status: 200,
+    headers: answerHeaders(station, reading, end, { isUpToDate: true, isClosed: delivery.isClosed }),
+    body: delivery.encoded(bodyForm),
+    payloadBytes: delivery.payloadBytes,
+  })
+}
+
+/** The hold time is over, or the channel is closed and nothing will come. */
+function answerEmpty(station: Station, exchange: Exchange, reading: Reading): void {
+  const isClosed = reading.channel.keptClosed
+  const {
+    etag: _,
+    'content-type': __,
+    ...headers
+  } = answerHeaders(station, reading, reading.position, {
+    isUpToDate: true,
+    isClosed,
+  })
+  exchange.respond({ status: 204, headers: { ...headers, 'cache-control': 'no-store' }, payloadBytes: 0 })
+}
+
+function answerHeaders(
+  station: Station,
+  { channel, position, cursor }: Reading,
+  end: number,
+  state: { isUpToDate: boolean; isClosed: boolean },
+) {
+  const now = station.now()
+  return {
+    'content-type': channel.record.contentType,
+    ...endHeaders(channel, end, state),
+    ...(!state.isClosed && {
+      [header.cursor]: String(advancedCursor(cursor, now, Math.random()) ?? currentCursor(now)),
+    }),
+    etag: entityTag(channel, { start: position, end }, state),
+    'cache-control': state.isUpToDate ? 'no-cache' : 'public, max-age=60, stale-while-revalidate=300',
+  }
+}

@@ -1,0 +1,50 @@
+import type { Writable } from 'node:stream'
+import { sinkHighWaterMarkBytes } from '../../hub/index.js'
+
+/**
+ * What a sink has been given and not written yet, in front of a Node stream. What the stream itself holds back
+ * is what `isBackedUp` measures: a peer that reads slowly shows there.
+ */
+export class PendingBytes {
+  readonly #stream: Writable
+  #parts: Uint8Array[] = []
+
+  constructor(stream: Writable) {
+    this.#stream = stream
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#parts.push(bytes)
+  }
+
+  flush(): void {
+    const parts = this.#parts
+    if (parts.length === 0) return
+    this.#parts = []
+    if (this.isGone) return
+    // A lone part goes as it is: it may be shared by thousands of sinks, and is not copied for any of them.
+    this.#stream.write(parts.length === 1 ? parts[0] : Buffer.concat(parts))
+  }
+
+  get isBackedUp(): boolean {
+    return this.#stream.writableLength > sinkHighWaterMarkBytes
+  }
+
+  get isGone(): boolean {
+    return this.#stream.destroyed || this.#stream.writableEnded
+  }
+
+  async drained(): Promise<void> {
+    while (this.isBackedUp && !this.isGone) {
+      await new Promise<void>((resolve) => {
+        const settle = () => {
+          this.#stream.off('drain', settle)
+          this.#stream.off('close', settle)
+          resolve()
+        }
+        this.#stream.on('drain', settle)
+        this.#stream.on('close', settle)
+      })
+    }
+  }
+}

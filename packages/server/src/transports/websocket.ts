@@ -1,0 +1,162 @@
+import { closeCode, Problem, problems, subprotocol } from '@tidings/protocol'
+import { type End, Subscriber, type WireForm } from '../hub/index.js'
+import { type Channel, messagesOf } from '../log/index.js'
+import { EnvelopeSession } from './envelope-session.js'
+import { Liveness } from './liveness.js'
+import { frameHead, opcode } from './sinks/websocket-frame.js'
+import type { Station, Transport } from './transport.js'
+import type { WebSocketConnection } from './websocket-connection.js'
+
+/**
+ * WebSocket: an HTTP/1.1 upgrade, then frames both ways, in order, on the port that HTTP uses.
+ *
+ * A socket that offers `tidings.v1` speaks envelopes and hears many channels (`envelope-session.ts`). Any
+ * other speaks plain mode: each message is one frame, in and out, and no offset is told.
+ *
+ *     C-> GET …?live=websocket   Upgrade: websocket
+ *     S-> 101
+ *     S-> {"cake":"ready"}
+ *     C-> {"more":"cake"}
+ *     S-> {"more":"cake"}                 the sender is a reader like any other
+ *     C-> close 1000
+ *     S-> close 1000                      after the appends before it were kept and echoed
+ *
+ * @see RFC 6455
+ */
+export const websocket: Transport = {
+  way: 'websocket',
+
+  async open(station, exchange, { channel, position, subprotocols }) {
+    // While the handshake goes on, the channel must not leave memory.
+    channel.pins++
+    try {
+      const chosen = subprotocols.includes(subprotocol) ? subprotocol : undefined
+      const connection = await exchange.upgrade({ subprotocol: chosen })
+      const countPayload = (bytes: number) => exchange.countPayload(bytes)
+      if (chosen) new EnvelopeSession(station, connection, countPayload).begin({ channel, position })
+      else new PlainSession(station, connection, channel).begin(position, countPayload)
+    } finally {
+      channel.pins--
+    }
+  },
+}
+
+/** One channel on one socket, message by message. */
+class PlainSession {
+  readonly #station: Station
+  readonly #connection: WebSocketConnection
+  readonly #channel: Channel
+  readonly #liveness: Liveness
+  /** When all appends of this socket are kept or refused. */
+  #settled: Promise<unknown> = Promise.resolve()
+  /** Where the last of them ends. */
+  #keptEnd = 0
+  #waiting = 0
+  #isRefused = false
+
+  constructor(station: Station, connection: WebSocketConnection, channel: Channel) {
+    this.#station = station
+    this.#connection = connection
+    this.#channel = channel
+    this.#liveness = new Liveness(station, connection, {
+      goAway: () => connection.close(closeCode.goingAway, 'server-stopping'),
+    })
+  }
+
+  begin(position: number, onPayload: (bytes: number) => void): void {
+    const subscriber = new Subscriber({
+      log: this.#station.log,
+      hub: this.#station.hub,
+      channel: this.#channel,
+      position,
+      sink: this.#connection,
+      form: plainForm,
+      onPayload,
+      onEnd: (end) => this.#ended(end),
+    })
+    this.#connection.onMessage((data, isBinary) => this.#take(data, isBinary))
+    this.#connection.beforeClose(async () => {
+      await this.#settled
+      await subscriber.reached(this.#keptEnd)
+      this.#connection.flush()
+    })
+    this.#connection.onGone(() => {
+      subscriber.stop()
+      this.#liveness.stop()
+    })
+    this.#liveness.start()
+    subscriber.start()
+  }
+
+  #take(data: Buffer, isBinary: boolean): void {
+    if (this.#isRefused) return
+    try {
+      this.#append(data, isBinary)
+    } catch (error) {
+      this.#refuse(error)
+    }
+  }
+
+  #append(data: Buffer, isBinary: boolean): void {
+    const { log, settings } = this.#station
+    const channel = log.findToAppend(this.#channel.name)
+    if (isBinary !== (channel.kind === 'binary')) {
+      throw new Problem(
+        'message-kind-wrong',
+        `This channel takes ${channel.kind === 'binary' ? 'binary' : 'text'} frames.`,
+      )
+    }
+    if (data.byteLength === 0) throw new Problem('message-empty', 'A message has at least one byte.')
+    // One frame is one message, a JSON array too. A copy, since the frame's bytes share the socket's buffer.
+    const messages = messagesOf(channel.kind, Buffer.from(data), { ...settings, flatten: false })
+    const append = log.append(channel, { messages })
+    const end = channel.admittedTail
+    const settled = append.then(
+      () => {
+        this.#keptEnd = Math.max(this.#keptEnd, end)
+      },
+      (error: unknown) => this.#refuse(error),
+    )
+    this.#settled = Promise.all([this.#settled, settled])
+    this.#hold(settled)
+  }
+
+  /** Appends that wait for the disk are bounded: past this many, the socket is not read. */
+  #hold(settled: Promise<void>): void {
+    if (++this.#waiting === maxWaitingAppends) this.#connection.pause()
+    void settled.then(() => {
+      if (this.#waiting-- === maxWaitingAppends) this.#connection.resume()
+    })
+  }
+
+  #refuse(error: unknown): void {
+    if (this.#isRefused) return
+    this.#isRefused = true
+    const code = error instanceof Problem ? error.code : 'internal-error'
+    this.#connection.close(problems[code].close, code)
+  }
+
+  #ended(end: End): void {
+    if (end.why === 'closed') this.#connection.close(closeCode.normal, 'channel-closed')
+    else if (end.why === 'removed') this.#connection.close(closeCode.policyViolation, 'channel-unknown')
+    else this.#refuse(end.error)
+  }
+}
+
+const maxWaitingAppends = 1_000
+
+/** Each message is one frame, never several joined in one. */
+const plainForm: WireForm = {
+  encode(batches, { channel }) {
+    const code = channel.kind === 'binary' ? opcode.binary : opcode.text
+    const parts: Uint8Array[] = []
+    for (const batch of batches) {
+      for (let index = 0; index < batch.messageCount; index++) {
+        const message = batch.message(index)
+        parts.push(frameHead(code, message.byteLength), message)
+      }
+    }
+    return Buffer.concat(parts)
+  },
+  atTail: () => undefined,
+}
