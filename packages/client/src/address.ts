@@ -1,0 +1,48 @@
+import { checkChannelName, encodeChannelName, path } from '@tidings/protocol'
+import { checked, ProblemError } from './problem-error.js'
+
+/** Where a channel is. */
+export interface ChannelAddress {
+  /** The server's URL, `http:` or `https:`; a path before `/v1` is kept. */
+  readonly server: string
+  readonly channel: string
+}
+
+/**
+ * @throws ProblemError `address-invalid`, or `channel-name-invalid` (a segment `..` would name another
+ * channel once a URL parser has seen it)
+ */
+export function channelUrl(address: ChannelAddress): URL {
+  checked(() => checkChannelName(address.channel, Number.POSITIVE_INFINITY))
+  return serverUrl(address.server, path.stream + encodeChannelName(address.channel))
+}
+
+/** The URL of a read: what is undefined is left out. */
+export function readUrl(address: ChannelAddress, query: Record<string, string | undefined>): URL {
+  const url = channelUrl(address)
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) url.searchParams.set(name, value)
+  }
+  return url
+}
+
+export function socketUrl(server: string): URL {
+  const url = serverUrl(server, path.socket)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  return url
+}
+
+/** @param route begins with a slash, percent-encoded */
+export function serverUrl(server: string, route: string): URL {
+  if (!URL.canParse(server)) {
+    throw new ProblemError('address-invalid', `${JSON.stringify(server)} is not the URL of a server.`)
+  }
+  const url = new URL(server)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new ProblemError(
+      'address-invalid',
+      `A server's URL begins with http: or https:, not ${url.protocol}`,
+    )
+  }
+  return new URL(url.origin + url.pathname.replace(/\/+$/, '') + route)
+}

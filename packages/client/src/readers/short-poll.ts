@@ -1,0 +1,75 @@
+import { header } from '@tidings/protocol'
+import { type ChannelAddress, readUrl } from '../address.js'
+import { batchFromAnswer } from '../answer-batch.js'
+import { emptyBatch, isNews, type Position, type ReadBatch } from '../batch.js'
+import { systemClock, wait } from '../clock.js'
+import { type Answer, answerSilenceMs, ask } from '../http.js'
+import { iterable } from '../lifetime.js'
+import type { Reader, ReaderOptions } from '../reader.js'
+import { Retry } from '../retry.js'
+
+export interface ShortPollOptions extends ReaderOptions {
+  /** From an answer that had everything to the next request, milliseconds. Default 1,000. */
+  readonly intervalMs?: number
+}
+
+const defaultIntervalMs = 1_000
+
+/**
+ * Short polling: ask, take what is new or "nothing", wait for the interval, ask again. While the server has
+ * more than it sent, the next request follows at once.
+ *
+ * An empty answer's ETag goes back as `If-None-Match`, so that the next empty answer is a bare 304.
+ *
+ * @see Durable Streams §5.6, §10.1
+ */
+export const shortPollReader: Reader<ShortPollOptions> = {
+  way: 'short-poll',
+  open: (address, offset, options = {}) =>
+    iterable(options.signal, (signal) => poll(address, offset, signal, options)),
+}
+
+async function* poll(
+  address: ChannelAddress,
+  from: string,
+  signal: AbortSignal,
+  options: ShortPollOptions,
+): AsyncGenerator<ReadBatch, void, void> {
+  const { clock = systemClock, intervalMs = defaultIntervalMs } = options
+  const retry = new Retry(signal, options)
+  let offset = from
+  let emptyTag: string | undefined
+  let previous: Position | undefined
+
+  while (!signal.aborted) {
+    let answer: Answer
+    try {
+      const headers: Record<string, string> = emptyTag === undefined ? {} : { 'if-none-match': emptyTag }
+      answer = await ask(
+        readUrl(address, { offset }),
+        { headers, signal, silenceMs: answerSilenceMs },
+        options,
+      )
+      retry.succeeded()
+    } catch (error) {
+      if (signal.aborted) return
+      await retry.afterFailure(error)
+      continue
+    }
+    const batch = answer.status === 304 ? nothingNew(answer, offset) : batchFromAnswer(answer)
+    // The tag holds for the very URL that was asked: `-1` and the offset it stood for are two.
+    if (batch.kind !== 'empty' || batch.nextOffset !== offset) emptyTag = undefined
+    else emptyTag = answer.headers.get('etag') ?? emptyTag
+    offset = batch.nextOffset
+    if (isNews(batch, previous)) yield batch
+    if (batch.closed) return
+    previous = batch
+    // An empty answer waits even where the server claims that there is more: it must not be asked in a spin.
+    if (batch.upToDate || batch.kind === 'empty') await wait(clock, intervalMs, signal)
+  }
+}
+
+function nothingNew(answer: Answer, offset: string): ReadBatch {
+  const closed = answer.headers.get(header.closed) === 'true'
+  return emptyBatch({ nextOffset: offset, upToDate: true, closed })
+}

@@ -1,0 +1,138 @@
+import { header } from '@tidings/protocol'
+import { type ChannelAddress, readUrl } from '../address.js'
+import { emptyBatch, isNews, type Position, type ReadBatch } from '../batch.js'
+import { systemClock, wait } from '../clock.js'
+import { EventStreamParser, EventTooLong } from '../event-stream.js'
+import { Exchange } from '../http.js'
+import { KindQuestion } from '../kind-question.js'
+import { iterable } from '../lifetime.js'
+import { answerMalformed, connectionFailed } from '../problem-error.js'
+import type { Reader, ReaderOptions } from '../reader.js'
+import { longestWishMs, Retry } from '../retry.js'
+import { ChannelEvents } from './channel-events.js'
+
+export interface SseOptions extends ReaderOptions {
+  /**
+   * Reconnect after so long without a byte, milliseconds. Default 45,000: three of the server's heartbeats,
+   * which are comments.
+   */
+  readonly silenceMs?: number
+}
+
+const defaultSilenceMs = 45_000
+
+/** Before going on after a stream that the server ended, unless it said `retry:`, milliseconds. */
+const defaultReconnectMs = 1_000
+
+/**
+ * Server-Sent Events: one response stays open, the server writes events. Read with `fetch`, which runs
+ * everywhere, sends headers, and tells what went wrong; a plain `EventSource` works with the server too.
+ *
+ * @see Durable Streams §5.8; HTML standard, "Server-sent events"
+ */
+export const sseReader: Reader<SseOptions> = {
+  way: 'sse',
+  open: (address, offset, options = {}) =>
+    iterable(options.signal, (signal) => listen(address, offset, signal, options)),
+}
+
+/** Where a reader is: what the next connection starts from. */
+interface Place {
+  offset: string
+  cursor: string | undefined
+  reconnectMs: number
+}
+
+async function* listen(
+  address: ChannelAddress,
+  from: string,
+  signal: AbortSignal,
+  options: SseOptions,
+): AsyncGenerator<ReadBatch, void, void> {
+  const retry = new Retry(signal, options)
+  const kind = new KindQuestion(address, signal, options)
+  const place: Place = { offset: from, cursor: undefined, reconnectMs: defaultReconnectMs }
+  let previous: Position | undefined
+
+  while (!signal.aborted) {
+    let hasMoved = false
+    try {
+      for await (const batch of stream(address, place, kind, signal, options)) {
+        hasMoved = true
+        retry.succeeded()
+        place.offset = batch.nextOffset
+        if (isNews(batch, previous)) yield batch
+        if (batch.closed) return
+        previous = batch
+      }
+      // Asked again at once, a server that ends every stream before it says anything would be asked in a spin.
+      if (!hasMoved) throw connectionFailed('The stream ended before it told a position.')
+    } catch (error) {
+      if (signal.aborted) return
+      await retry.afterFailure(error)
+      continue
+    }
+    await wait(options.clock ?? systemClock, Math.min(place.reconnectMs, longestWishMs), signal)
+  }
+}
+
+/** One connection, until the server ends it. */
+async function* stream(
+  address: ChannelAddress,
+  place: Place,
+  kind: KindQuestion,
+  signal: AbortSignal,
+  options: SseOptions,
+): AsyncGenerator<ReadBatch, void, void> {
+  const url = readUrl(address, { offset: place.offset, live: 'sse', cursor: place.cursor })
+  const headers = { accept: 'text/event-stream' }
+  const silenceMs = options.silenceMs ?? defaultSilenceMs
+  const exchange = await Exchange.start(url, { headers, signal, silenceMs }, options)
+  try {
+    if (exchange.response.status === 204) {
+      // The standard's way to tell an EventSource to stop: the channel is closed and was heard to its end.
+      yield emptyBatch({ nextOffset: place.offset, upToDate: true, closed: true })
+      return
+    }
+    const isBase64 = checkHeaders(exchange.response.headers)
+    const events = new ChannelEvents(isBase64 ? 'binary' : await kind.ask())
+    yield* batches(exchange, events, place)
+  } finally {
+    exchange.close()
+  }
+}
+
+async function* batches(
+  exchange: Exchange,
+  events: ChannelEvents,
+  place: Place,
+): AsyncGenerator<ReadBatch, void, void> {
+  const parser = new EventStreamParser()
+  // The parser takes the byte order mark away, as the standard has it.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  let trouble: unknown
+  try {
+    for await (const chunk of exchange.chunks()) {
+      for (const event of parser.push(decoder.decode(chunk, { stream: true }))) {
+        const batch = events.accept(event)
+        place.cursor = events.cursor
+        if (batch !== undefined) yield batch
+      }
+      place.reconnectMs = parser.retryMs ?? place.reconnectMs
+    }
+  } catch (error) {
+    trouble = error instanceof EventTooLong ? answerMalformed(error.message, error) : error
+  }
+  // A cut between data and its control: what told its own offset is heard, the rest is asked for again.
+  const rest = events.rest()
+  if (rest !== undefined) yield rest
+  if (trouble !== undefined) throw trouble
+}
+
+/** @returns whether data comes as base64 */
+function checkHeaders(headers: Headers): boolean {
+  if (!headers.get('content-type')?.startsWith('text/event-stream')) {
+    throw answerMalformed('The answer is no event stream.')
+  }
+  return headers.get(header.sseDataEncoding) === 'base64'
+}
