@@ -6,9 +6,10 @@ export async function installDependencies() {
   if (isInstalled()) return true
   say('tidings: installing npm packages (npm ci)')
   // The npm that runs us, if one does. Without the log level an outer `--silent` would hide why it failed;
-  // without the include, NODE_ENV=production would leave out the compiler.
+  // without the include, NODE_ENV=production would leave out the compiler. No package needs its install script,
+  // since binaries come prebuilt; newer versions of npm don't run them anyway.
   const npm = process.env.npm_execpath
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=warn']
+  const args = ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=warn']
   const code = npm
     ? await runWithRetry(process.execPath, [npm, ...args])
     : await runWithRetry('npm', args, { shell: process.platform === 'win32' })

@@ -34,6 +34,27 @@ export function sum(counts) {
   return { passed: add('passed'), failed: add('failed'), skipped: add('skipped') }
 }
 
+/**
+ * Takes the cases that a file lists, each group with its reason, out of the skipped ones, and says so. A case
+ * that is listed but was not left out is a failure: the list is no longer true.
+ *
+ * @param listFile JSON, `[{ reason, cases: [full name of a test, …] }, …]`
+ */
+export function leaveOut(count, listFile, say) {
+  const groups = JSON.parse(readFileSync(listFile, 'utf8'))
+  const skips = [...count.skips]
+  const failures = [...count.failures]
+  for (const { reason, cases } of groups) {
+    say(`left out: ${cases.length} cases (${listFile}): ${reason}`)
+    for (const name of cases) {
+      const index = skips.findIndex((skip) => skip.endsWith(`: ${name}`))
+      if (index === -1) failures.push(`${listFile} lists a case that was not left out: ${name}`)
+      else skips.splice(index, 1)
+    }
+  }
+  return { ...count, failed: failures.length, failures, skipped: skips.length, skips }
+}
+
 function nameTest(test) {
   return `${test.file}: ${test.fullName.trim()}`
 }

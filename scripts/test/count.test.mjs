@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { countTests, sum } from './count.mjs'
+import { countTests, leaveOut, sum } from './count.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidings-count-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -40,4 +40,12 @@ test('a run that ended before its report was written is a failure', () => {
 test('the steps add up', () => {
   const one = { passed: 1, failed: 2, skipped: 3 }
   expect(sum([one, one])).toEqual({ passed: 2, failed: 4, skipped: 6 })
+})
+
+test('cases that a list leaves out do not count as skipped, and a list that is not true fails', () => {
+  const list = join(folder, 'not-yet.json')
+  writeFileSync(list, JSON.stringify([{ reason: 'later', cases: ['one', 'gone'] }]))
+  const run = { passed: 1, failed: 0, skipped: 2, failures: [], skips: ['a.test.ts: one', 'a.test.ts: two'] }
+  const counted = leaveOut(run, list, () => {})
+  expect(counted).toMatchObject({ passed: 1, failed: 1, skipped: 1, skips: ['a.test.ts: two'] })
 })
