@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { invariant } from '@tidings/protocol'
 import type { Batch, Channel, Log } from '../log/index.js'
 import type { Delivery } from './delivery.js'
 import type { Hub, Listener } from './hub.js'
@@ -83,6 +84,11 @@ export class Subscriber implements Listener {
       void this.#catchUp()
       return
     }
+    const first = delivery.batches[0]
+    invariant(
+      !first || first.start === this.position,
+      'a listener at the tail hears the batch that follows its position',
+    )
     delivery.pushTo(this.#sink, this.#form)
     this.#advance(delivery.batches)
     this.#onPayload(delivery.payloadBytes)

@@ -110,17 +110,21 @@ export class GroupCommit {
     this.#waiting = deferred()
     this.#committing = committing
     this.#isCommitting = true
+    const { commit, changes } = this.#prepare(staged)
     try {
       this.check()
-      const { commit, changes } = this.#prepare(staged)
       await this.#engine.commit(commit)
-      this.#settle(staged, changes)
-      committing.resolve()
     } catch (cause) {
       this.#failure ??= storageFailure(cause)
+      this.#isCommitting = false
       committing.reject(this.#failure)
+      if (this.#staged.size > 0) this.#schedule()
+      return
     }
+    // Outside the `try`: what goes wrong from here on is a broken promise of ours, and ends the process.
+    this.#settle(staged, changes)
     this.#isCommitting = false
+    committing.resolve()
     if (this.#staged.size > 0) this.#schedule()
   }
 

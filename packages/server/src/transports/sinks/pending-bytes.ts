@@ -2,12 +2,13 @@ import type { Writable } from 'node:stream'
 import { sinkHighWaterMarkBytes } from '../../hub/index.js'
 
 /**
- * What a sink has been given and not written yet, in front of a Node stream. What the stream itself holds back
- * is what `isBackedUp` measures: a peer that reads slowly shows there.
+ * What a sink has been given and not written yet, in front of a Node stream. `isBackedUp` measures both that
+ * and what the stream itself holds back, where a peer that reads slowly shows.
  */
 export class PendingBytes {
   readonly #stream: Writable
   #parts: Uint8Array[] = []
+  #bytes = 0
 
   constructor(stream: Writable) {
     this.#stream = stream
@@ -15,19 +16,21 @@ export class PendingBytes {
 
   push(bytes: Uint8Array): void {
     this.#parts.push(bytes)
+    this.#bytes += bytes.byteLength
   }
 
   flush(): void {
     const parts = this.#parts
     if (parts.length === 0) return
     this.#parts = []
+    this.#bytes = 0
     if (this.isGone) return
     // A lone part goes as it is: it may be shared by thousands of sinks, and is not copied for any of them.
     this.#stream.write(parts.length === 1 ? parts[0] : Buffer.concat(parts))
   }
 
   get isBackedUp(): boolean {
-    return this.#stream.writableLength > sinkHighWaterMarkBytes
+    return this.#stream.writableLength + this.#bytes > sinkHighWaterMarkBytes
   }
 
   get isGone(): boolean {
