@@ -1,7 +1,7 @@
 import { WebAccess } from './access/index.js'
 import { HttpServer } from './http/index.js'
 import { Heartbeat, Hub } from './hub/index.js'
-import { type Engine, Log, MemoryEngine } from './log/index.js'
+import { Log, openEngine } from './log/index.js'
 import { Costs } from './observe/index.js'
 import { resolveSettings, type Settings } from './settings.js'
 import type { Station } from './transports/index.js'
@@ -34,7 +34,7 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const { now = Date.now, onMistake = reportMistake, ...given } = options
   const settings = resolveSettings(given)
-  const engine = await openEngine(settings)
+  const engine = await openEngine({ ...settings, folder: settings.data })
   const log = new Log(engine, { now })
   const station: Station = {
     log,
@@ -64,12 +64,6 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     await log.close()
     throw error
   }
-}
-
-async function openEngine(settings: Settings): Promise<Engine> {
-  if (settings.engine === 'memory') return new MemoryEngine()
-  const { openDiskEngine } = await import('./log/engines/disk/index.js')
-  return openDiskEngine({ folder: settings.data, durability: settings.durability })
 }
 
 /** No new work; held polls are answered, streams told to come back, what was admitted is kept. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { WebSocketConnection } from '../websocket-connection.js'
-import { PendingBytes } from './pending-bytes.js'
+import { StreamBackedSink } from './stream-backed-sink.js'
 
 /** Close codes that `ws` chooses for what it can not parse, with the problem that stands for each. */
 const reasonOfParserClose: Record<number, string> = {
@@ -79,39 +79,18 @@ export class WebSocketUpgrader {
 /** `ws` asks for the subprotocol in a callback that knows only the request. */
 const chosenSubprotocols = new WeakMap<IncomingMessage, string>()
 
-class WebSocketSink implements WebSocketConnection {
+class WebSocketSink extends StreamBackedSink implements WebSocketConnection {
   readonly subprotocol: string | undefined
   readonly #client: PatientWebSocket
   readonly #socket: Socket
-  readonly #pending: PendingBytes
 
   constructor(client: PatientWebSocket, socket: Socket, subprotocol: string | undefined) {
+    super(socket)
     this.subprotocol = subprotocol
     this.#client = client
     this.#socket = socket
-    this.#pending = new PendingBytes(socket)
     // Malformed frames close the socket with the code that `ws` chose; there is nothing else to do.
     client.on('error', () => {})
-  }
-
-  push(bytes: Uint8Array): void {
-    this.#pending.push(bytes)
-  }
-
-  flush(): void {
-    this.#pending.flush()
-  }
-
-  get isBackedUp(): boolean {
-    return this.#pending.isBackedUp
-  }
-
-  get isGone(): boolean {
-    return this.#pending.isGone
-  }
-
-  drained(): Promise<void> {
-    return this.#pending.drained()
   }
 
   get bytesHeard(): number {

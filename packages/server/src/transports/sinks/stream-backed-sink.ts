@@ -1,11 +1,11 @@
 import type { Writable } from 'node:stream'
-import { sinkHighWaterMarkBytes } from '../../hub/index.js'
+import { type Sink, sinkHighWaterMarkBytes } from '../../hub/index.js'
 
 /**
- * What a sink has been given and not written yet, in front of a Node stream. `isBackedUp` measures both that
- * and what the stream itself holds back, where a peer that reads slowly shows.
+ * A sink in front of a Node stream: holds what was pushed until the flush. `isBackedUp` measures both that and
+ * what the stream itself holds back, where a peer that reads slowly shows.
  */
-export class PendingBytes {
+export class StreamBackedSink implements Sink {
   readonly #stream: Writable
   #parts: Uint8Array[] = []
   #bytes = 0

@@ -1,0 +1,17 @@
+import type { Engine } from './engine.js'
+import { MemoryEngine } from './engines/memory.js'
+
+/**
+ * @param options.folder for the disk engine
+ * @throws Problem `storage-unavailable`, `storage-damaged` when the folder can not be used
+ */
+export async function openEngine(options: {
+  engine: 'disk' | 'memory'
+  folder: string
+  durability: 'fsync' | 'os'
+}): Promise<Engine> {
+  if (options.engine === 'memory') return new MemoryEngine()
+  // Loaded only when it is used: it brings native code with it.
+  const { openDiskEngine } = await import('./engines/disk/index.js')
+  return openDiskEngine(options)
+}
