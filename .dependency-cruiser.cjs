@@ -123,7 +123,7 @@ const forbidden = [
   oneHome('commander', 'packages/server/src/cli/'),
   oneHome('lmdb', 'packages/server/src/log/engines/'),
   oneHome('fs-native-extensions', 'packages/server/src/log/engines/'),
-  oneHome('ws', 'packages/server/src/transports/'),
+  oneHome('ws', 'packages/server/src/(transports|cli)/'),
   {
     name: 'development-only',
     comment: 'what is shipped imports only what its package.json lists under dependencies',
