@@ -110,7 +110,8 @@ const forbidden = [
   siblings('ways-do-not-know-each-other', 'packages/client/.*/', ways),
   {
     name: 'log-knows-no-engine',
-    comment: "an engine stands on the log's interface; only log/open-engine.ts, which chooses one, knows them",
+    comment:
+      "an engine stands on the log's interface; only log/open-engine.ts, which chooses one, knows them",
     from: { path: `${server}log/`, pathNot: [tests, `${server}log/(engines/|open-engine[.]ts$)`] },
     to: { path: `${server}log/engines/` },
   },
