@@ -1,4 +1,4 @@
-import type { SubscribeEnvelope, UnsubscribeEnvelope } from '@tidings/protocol'
+import { problems, type SubscribeEnvelope, type UnsubscribeEnvelope } from '@tidings/protocol'
 import { serverUrl, socketUrl } from '../address.js'
 import { systemClock } from '../clock.js'
 import { answerSilenceMs, ask, type HttpOptions } from '../http.js'
@@ -195,7 +195,7 @@ export class TidingsSocket {
       await ask(url, { signal, silenceMs: answerSilenceMs }, this.#options)
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error
-      if (error.code !== 'upgrade-required' && !error.isTransient) throw error
+      if (error.status !== problems['upgrade-required'].status && !error.isTransient) throw error
     }
   }
 
