@@ -49,7 +49,7 @@ const ways = 'short-poll|long-poll|sse|websocket'
 /** A library behind an interface of ours, so that another can take its place. */
 function oneHome(library, home) {
   return {
-    name: 'library-has-one-home',
+    name: `${library}-has-one-home`,
     comment: `${library} is imported under ${home} alone`,
     from: { path: '^packages/', pathNot: [tests, `^${home}`] },
     to: { path: `node_modules/${library}/` },
@@ -96,7 +96,7 @@ const forbidden = [
   },
   {
     name: 'face-of-a-room',
-    comment: "another room is imported by its index.ts, the room's face",
+    comment: "a room is imported by its index.ts, the room's face",
     from: { path: `${server}([^/]+)/`, pathNot: tests },
     to: { path: server, pathNot: [`${server}$1/`, `${server}index[.]ts$`, `${server}[^/]+/index[.]ts$`] },
   },

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
 
 /** @type {{ passed: number, failed: number, skipped: number, failures: string[], skips: string[] }} */
 export const noTests = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] }
@@ -20,7 +21,7 @@ export function countTests(reportFile, exitCode) {
     .filter(
       (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
     )
-    .map((file) => `${file.name}: ${file.message || 'could not be run'}`)
+    .map((file) => `${relative('.', file.name)}: ${file.message || 'could not be run'}`)
   failures.push(...brokenFiles)
   if (exitCode !== 0 && failures.length === 0) failures.push('an error outside of the tests')
 
@@ -56,7 +57,7 @@ export function leaveOut(count, listFile, say) {
 }
 
 function nameTest(test) {
-  return `${test.file}: ${test.fullName.trim()}`
+  return `${relative('.', test.file)}: ${test.fullName.trim()}`
 }
 
 function readReport(file) {

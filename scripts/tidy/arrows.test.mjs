@@ -62,8 +62,8 @@ const planted = [
   ['ways-do-not-know-each-other', 'packages/client/src/readers/sse.ts', './long-poll.js'],
   ['log-knows-no-engine', `${server}/log/b.ts`, './engines/memory.js'],
   ['engines-do-not-know-each-other', `${server}/log/engines/disk/a.ts`, '../memory.js'],
-  ['library-has-one-home', `${server}/http/c.ts`, 'ws'],
-  ['library-has-one-home', `${server}/hub/c.ts`, 'lmdb'],
+  ['ws-has-one-home', `${server}/http/c.ts`, 'ws'],
+  ['lmdb-has-one-home', `${server}/hub/c.ts`, 'lmdb'],
   ['development-only', `${server}/hub/d.ts`, 'vitest'],
   ['import-is-found', `${server}/hub/e.ts`, './nowhere.js'],
 ]
