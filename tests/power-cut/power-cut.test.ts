@@ -1,0 +1,121 @@
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, test } from 'vitest'
+import { cut, type Durability, type Finding } from './cuts.js'
+import {
+  discard,
+  type Program,
+  type Recording,
+  readRecording,
+  record,
+  type Syncs,
+  whyNotBuilt,
+} from './recording.js'
+
+const cuts = Number(process.env.CUTS ?? 40)
+const firstSeed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
+/** Where the check is to find something it goes on until it has: that a few cuts find nothing is no surprise. */
+const mostCuts = 400
+
+/** A folder that a failed test has kept: its cuts again, by their seeds. */
+const keptRecording = process.env.POWER_CUT_RECORDING
+const recordings: Recording[] = []
+
+const reason = whyNotBuilt()
+if (reason && !process.env.CI) console.warn(`Power cuts are not tested here: ${reason}`)
+
+describe.skipIf(reason !== undefined && !process.env.CI)('after a power cut', { timeout: 600_000 }, () => {
+  afterEach(({ task }) => {
+    for (const recording of recordings.splice(0)) {
+      if (task.result?.state !== 'fail') discard(recording)
+      else console.error(`Kept; again with POWER_CUT_RECORDING=${recording.folder} SEED=… CUTS=1 -t '…'`)
+    }
+  })
+
+  test('everything acknowledged is there, in order, and nothing is damaged', async () => {
+    const findings = cutOften(await recordLoad('fsync', 'done'), 'fsync', { times: cuts })
+    expect(findings.filter(isBad)).toEqual([])
+  })
+
+  test('a flush that failed is the last: no commit is acknowledged after it, and none before it is lost', async () => {
+    const recording = await recordLoad('fsync', 'fail-one-after:60')
+    const notes = recording.operations.flatMap((operation) =>
+      operation.kind === 'note' ? [operation.note] : [],
+    )
+    const refused = notes.findIndex(({ told }) => told === 'refused')
+    expect(notes[refused]).toEqual({ told: 'refused', code: 'storage-unavailable' })
+    expect(new Set(notes.slice(refused).map(({ told }) => told))).toEqual(new Set(['refused']))
+    const findings = cutOften(recording, 'fsync', { times: Math.ceil(cuts / 4) })
+    expect(findings.filter(isBad)).toEqual([])
+  })
+
+  test('what is heard after a process was killed in the midst of a commit survives a power cut too', async () => {
+    const hear = [programFile('hear.mjs'), '{data}', '{trace}', 'fsync']
+    const recording = await recordLoad('fsync', 'kill-in-write:40', hear)
+    const findings = cutOften(recording, 'fsync', { times: Math.ceil(cuts / 4), place: 'end' })
+    expect(findings.filter(isBad)).toEqual([])
+  })
+
+  test('the check notices that durability os acknowledges before it is on the disk', async () => {
+    const findings = cutOften(await recordLoad('os', 'done'), 'os', {
+      times: Math.ceil(cuts / 4),
+      until: isLosing,
+    })
+    expect(findings.filter(isLosing)).not.toEqual([])
+    // What is lost is the end, and the engine says so: nothing is damaged or out of order.
+    expect(findings.flatMap(({ wrong }) => wrong)).toEqual([])
+    expect(findings.filter((finding) => isLosing(finding) && !finding.isFlagged)).toEqual([])
+  })
+
+  test('the check notices when the syncs are left out', async () => {
+    const findings = cutOften(await recordLoad('fsync', 'leave-out'), 'fsync', { times: 1, until: isBad })
+    expect(findings.filter(isBad)).not.toEqual([])
+  })
+})
+
+function isLosing({ lost }: Finding): boolean {
+  return lost.length > 0
+}
+
+function isBad({ lost, wrong }: Finding): boolean {
+  return lost.length + wrong.length > 0
+}
+
+async function recordLoad(durability: Durability, syncs: Syncs, next?: Program): Promise<Recording> {
+  if (keptRecording) return readRecording(keptRecording, syncs)
+  const load = [programFile('load.mjs'), '{data}', '{trace}', durability, `${firstSeed}`]
+  const recording = await record(load, syncs, next)
+  recordings.push(recording)
+  return recording
+}
+
+function programFile(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url))
+}
+
+/** @param options.until  goes on, beyond `times`, until a finding is of this kind */
+function cutOften(
+  recording: Recording,
+  durability: Durability,
+  options: { times: number; place?: 'end'; until?: (finding: Finding) => boolean },
+): Finding[] {
+  const { times, place, until } = options
+  const findings: Finding[] = []
+  const isDone = () => findings.length >= times && (!until || findings.some(until))
+  while (!isDone() && findings.length < Math.max(times, mostCuts)) {
+    findings.push(cut(recording, firstSeed + findings.length, durability, place))
+  }
+  report(durability, recording, findings)
+  return findings
+}
+
+function report(durability: Durability, recording: Recording, findings: readonly Finding[]): void {
+  const { operations } = recording
+  const count = (kind: string) => operations.filter((operation) => operation.kind === kind).length
+  const bad = findings.filter(isBad)
+  console.info(
+    `power cuts (${durability}, syncs ${recording.syncs}): SEED=${firstSeed}, ${findings.length} cuts of ` +
+      `${count('write')} writes, ${count('sync-done')} syncs and ${count('note')} notes: ` +
+      `${bad.length} lost or damaged something` +
+      (bad.length > 0 ? `, by seed ${bad.map(({ seed }) => seed).join(' ')}` : ''),
+  )
+}
