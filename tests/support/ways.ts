@@ -1,0 +1,32 @@
+import { type AnyReaderOptions, type ChannelAddress, type ReadBatch, read, type Way } from '@tidings/client'
+import { WebSocket } from 'ws'
+
+/** For clients on Node 20, which has no WebSocket of its own; short waits after trouble. */
+export const onNode = { webSocket: WebSocket, backoff: { baseMs: 10, capMs: 100 } } as const
+
+/** Reads in one way until `enough` says so, then leaves; all batches, the last one included. */
+export async function hearUntil(
+  address: ChannelAddress,
+  options: AnyReaderOptions & { way: Way; offset?: string },
+  enough: (heard: readonly ReadBatch[]) => boolean,
+): Promise<ReadBatch[]> {
+  const heard: ReadBatch[] = []
+  for await (const batch of read(address, { intervalMs: 10, ...onNode, ...options })) {
+    heard.push(batch)
+    if (enough(heard)) break
+  }
+  return heard
+}
+
+/** Reads a channel in one way to its end; the channel is closed by then, or will be. */
+export function hearAll(address: ChannelAddress, options: AnyReaderOptions & { way: Way; offset?: string }) {
+  return hearUntil(address, options, () => false)
+}
+
+/** JSON texts, strings or bytes, whatever the channel carries. */
+export function messagesIn(batches: readonly ReadBatch[]): (string | Uint8Array)[] {
+  return batches.flatMap((batch): readonly (string | Uint8Array)[] => {
+    if (batch.kind === 'json') return batch.raw
+    return batch.kind === 'empty' ? [] : batch.messages
+  })
+}
