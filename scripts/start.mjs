@@ -20,7 +20,7 @@ if (!existsSync(main)) {
   process.exit(1)
 }
 
-if (process.env.npm_lifecycle_event === 'start') liveWithNpm()
+if (process.env.npm_lifecycle_event === 'start') stopWithNpm()
 
 // The server runs in this process: signals, exit code and stdio are its own, and there is no child to orphan.
 process.argv = [process.execPath, join(process.cwd(), main), 'serve', ...process.argv.slice(2)]
@@ -31,7 +31,7 @@ await import(pathToFileURL(process.argv[1]).href)
  * nobody waits for would keep the port and the data folder. Only under npm: whoever starts this file directly
  * in the background may leave it running.
  */
-function liveWithNpm() {
+function stopWithNpm() {
   const parent = process.ppid
   const watch = setInterval(() => {
     if (process.ppid === parent) return
@@ -40,12 +40,4 @@ function liveWithNpm() {
     process.kill(process.pid, 'SIGTERM')
   }, 500)
   watch.unref()
-
-  // Ctrl-C reaches us twice, from the terminal and from npm: the echo must not cut a clean stop short. A second
-  // Ctrl-C by hand comes later, and does what it usually does.
-  process.once('SIGINT', () => {
-    const ignoreEcho = () => undefined
-    process.on('SIGINT', ignoreEcho)
-    setTimeout(() => process.off('SIGINT', ignoreEcho), 500).unref()
-  })
 }
