@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '@tidings/protocol'
+import { ConnectionGone } from '../transports/index.js'
 
 /** What is read and thrown away of a body that was refused, so that the client sees the answer and no reset. */
 const passBytes = 64 * 1024 * 1024
@@ -23,18 +24,13 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
     }
     const end = () =>
       settle(() => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, bytes)))
-    const gone = () => settle(() => reject(new ClientGone()))
+    const gone = () => settle(() => reject(new ConnectionGone()))
     const settle = (how: () => void) => {
       request.off('data', take).off('end', end).off('error', gone).off('close', gone)
       how()
     }
     request.on('data', take).on('end', end).on('error', gone).on('close', gone)
   })
-}
-
-/** The client went away in the middle of its request: there is nobody to answer. */
-export class ClientGone extends Error {
-  override readonly name = 'ClientGone'
 }
 
 /** @returns the length that the client announced, 0 when it announced none */

@@ -3,9 +3,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import { Problem } from '@tidings/protocol'
 import type { WebAccess } from '../access/index.js'
 import type { Costs, Purpose } from '../observe/index.js'
-import { type Station, WebSocketUpgrader } from '../transports/index.js'
+import { ConnectionGone, type Station, WebSocketUpgrader } from '../transports/index.js'
 import { corsHeaders, preflightHeaders } from './answer-headers.js'
-import { announcedBytes, ClientGone, tooLarge } from './body.js'
+import { announcedBytes, tooLarge } from './body.js'
 import { NodeExchange } from './node-exchange.js'
 import { problemAnswer } from './problem-answer.js'
 import { headerText } from './read-request.js'
@@ -103,7 +103,7 @@ export class HttpServer {
       if (upgrade) checkHandshake(request)
       await this.#router.answer({ request, response, exchange, target, isUpgrade: upgrade !== undefined })
     } catch (error) {
-      if (!(error instanceof ClientGone)) exchange.fail(error)
+      if (!(error instanceof ConnectionGone)) exchange.fail(error)
     }
   }
 

@@ -32,3 +32,8 @@ export interface Exchange {
   /** Counts the messages' own bytes of a streamed response. */
   countPayload(bytes: number): void
 }
+
+/** The client went away before it was answered: there is nobody to tell. */
+export class ConnectionGone extends Error {
+  override readonly name = 'ConnectionGone'
+}

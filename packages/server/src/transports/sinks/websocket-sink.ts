@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
+import { ConnectionGone } from '../exchange.js'
 import type { WebSocketConnection } from '../websocket-connection.js'
 import { StreamBackedSink } from './stream-backed-sink.js'
 
@@ -68,8 +69,12 @@ export class WebSocketUpgrader {
     subprotocol: string | undefined,
   ): Promise<WebSocketConnection> {
     if (subprotocol !== undefined) chosenSubprotocols.set(request, subprotocol)
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      // `ws` calls back only for a socket that is still there and a handshake that it likes.
+      const gone = () => reject(new ConnectionGone())
+      socket.once('close', gone)
       this.#server.handleUpgrade(request, socket, head, (client) => {
+        socket.off('close', gone)
         resolve(new WebSocketSink(client as PatientWebSocket, socket, subprotocol))
       })
     })
