@@ -275,6 +275,18 @@ test('an abort while the consumer is busy closes the socket at once', async () =
   expect(await hearing.hasEnded()).toBe(true)
 })
 
+test('an abort while it is asked what the channel carries ends the reading', async () => {
+  const server = await startSocketServer()
+  const abort = new AbortController()
+  server.answer(() => abort.abort())
+  const heard = all(open(server, '-1', { kind: undefined, signal: abort.signal }))
+  const peer = await server.peer()
+  peer.welcome()
+  peer.send(data(['one'], 'a'))
+  expect(await heard).toEqual([])
+  expect(server.asked).toEqual(['HEAD /v1/stream/cake'])
+})
+
 test('an abort before the socket stands ends the reading', async () => {
   const server = await startSocketServer()
   const abort = new AbortController()

@@ -101,10 +101,12 @@ function parsed(raw: string): unknown {
 
 /** The socket's own reconnecting does not help a request beside it. */
 class PatientKindQuestion extends KindQuestion {
+  readonly #signal: AbortSignal
   readonly #retry: Retry
 
   constructor(address: ChannelAddress, signal: AbortSignal, options: ReaderOptions) {
     super(address, signal, options)
+    this.#signal = signal
     this.#retry = new Retry(signal, options)
   }
 
@@ -113,6 +115,8 @@ class PatientKindQuestion extends KindQuestion {
       try {
         return await super.ask()
       } catch (error) {
+        // An aborted request fails at once, every time.
+        if (this.#signal.aborted) throw error
         await this.#retry.afterFailure(error)
       }
     }
