@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { cut, type Durability, type Finding } from './cuts.js'
 import {
   discard,
+  discardLayer,
   type Program,
   type Recording,
   readRecording,
@@ -12,6 +13,7 @@ import {
 } from './recording.js'
 
 const cuts = Number(process.env.CUTS ?? 40)
+const fewerCuts = Math.ceil(cuts / 4)
 const firstSeed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
 /** Where the check is to find something it goes on until it has: that a few cuts find nothing is no surprise. */
 const mostCuts = 400
@@ -24,6 +26,8 @@ const reason = whyNotBuilt()
 if (reason && !process.env.CI) console.warn(`Power cuts are not tested here: ${reason}`)
 
 describe.skipIf(reason !== undefined && !process.env.CI)('after a power cut', { timeout: 600_000 }, () => {
+  afterAll(discardLayer)
+
   afterEach(({ task }) => {
     for (const recording of recordings.splice(0)) {
       if (task.result?.state !== 'fail') discard(recording)
@@ -31,9 +35,14 @@ describe.skipIf(reason !== undefined && !process.env.CI)('after a power cut', { 
     }
   })
 
-  test('everything acknowledged is there, in order, and nothing is damaged', async () => {
-    const findings = cutOften(await recordLoad('fsync', 'done'), 'fsync', { times: cuts })
-    expect(findings.filter(isBad)).toEqual([])
+  test('everything that the server acknowledged is there, in order, and nothing is damaged', async () => {
+    const recording = await recordLoad('fsync', 'done', { load: 'load-server.mjs' })
+    expect(cutOften(recording, 'fsync', { times: cuts }).filter(isBad)).toEqual([])
+  })
+
+  test('the same of the disk engine with nothing but the log above it', async () => {
+    const recording = await recordLoad('fsync', 'done')
+    expect(cutOften(recording, 'fsync', { times: fewerCuts }).filter(isBad)).toEqual([])
   })
 
   test('a flush that failed is the last: no commit is acknowledged after it, and none before it is lost', async () => {
@@ -44,20 +53,20 @@ describe.skipIf(reason !== undefined && !process.env.CI)('after a power cut', { 
     const refused = notes.findIndex(({ told }) => told === 'refused')
     expect(notes[refused]).toEqual({ told: 'refused', code: 'storage-unavailable' })
     expect(new Set(notes.slice(refused).map(({ told }) => told))).toEqual(new Set(['refused']))
-    const findings = cutOften(recording, 'fsync', { times: Math.ceil(cuts / 4) })
+    const findings = cutOften(recording, 'fsync', { times: fewerCuts })
     expect(findings.filter(isBad)).toEqual([])
   })
 
   test('what is heard after a process was killed in the midst of a commit survives a power cut too', async () => {
-    const hear = [programFile('hear.mjs'), '{data}', '{trace}', 'fsync']
-    const recording = await recordLoad('fsync', 'kill-in-write:40', hear)
-    const findings = cutOften(recording, 'fsync', { times: Math.ceil(cuts / 4), place: 'end' })
+    const next = [programFile('hear.mjs'), '{data}', '{trace}', 'fsync']
+    const recording = await recordLoad('fsync', 'kill-in-write:40', { next })
+    const findings = cutOften(recording, 'fsync', { times: fewerCuts, place: 'end' })
     expect(findings.filter(isBad)).toEqual([])
   })
 
   test('the check notices that durability os acknowledges before it is on the disk', async () => {
     const findings = cutOften(await recordLoad('os', 'done'), 'os', {
-      times: Math.ceil(cuts / 4),
+      times: fewerCuts,
       until: isLosing,
     })
     expect(findings.filter(isLosing)).not.toEqual([])
@@ -80,10 +89,14 @@ function isBad({ lost, wrong }: Finding): boolean {
   return lost.length + wrong.length > 0
 }
 
-async function recordLoad(durability: Durability, syncs: Syncs, next?: Program): Promise<Recording> {
+async function recordLoad(
+  durability: Durability,
+  syncs: Syncs,
+  { load = 'load.mjs', next }: { load?: string; next?: Program } = {},
+): Promise<Recording> {
   if (keptRecording) return readRecording(keptRecording, syncs)
-  const load = [programFile('load.mjs'), '{data}', '{trace}', durability, `${firstSeed}`]
-  const recording = await record(load, syncs, next)
+  const program = [programFile(load), '{data}', '{trace}', durability, `${firstSeed}`]
+  const recording = await record(program, syncs, next)
   recordings.push(recording)
   return recording
 }

@@ -30,16 +30,22 @@ export function whyNotBuilt(): string | undefined {
   }
 }
 
-let layer: string | undefined
+let layerFolder: string | undefined
 
-/** Builds trace.c once for this process. */
+/** Builds trace.c, once for this process. */
 function buildLayer(): string {
-  if (layer) return layer
-  const built = join(mkdtempSync(join(tmpdir(), 'tidings-trace-')), 'trace.so')
+  const folder = layerFolder ?? mkdtempSync(join(tmpdir(), 'tidings-trace-'))
+  const built = join(folder, 'trace.so')
+  if (layerFolder) return built
   const source = fileURLToPath(new URL('trace.c', import.meta.url))
   execFileSync('gcc', ['-O1', '-shared', '-fPIC', '-o', built, source, '-ldl', '-lpthread'])
-  layer = built
+  layerFolder = folder
   return built
+}
+
+export function discardLayer(): void {
+  if (layerFolder) rmSync(layerFolder, { recursive: true, force: true })
+  layerFolder = undefined
 }
 
 /** A file to run with Node, then its arguments; `{data}` and `{trace}` stand for the data folder and the trace. */
