@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { Random } from './random.js'
+import { Random } from './random.js'
 import type { Operation } from './trace.js'
 
 /** What a disk writes whole or not at all. */
@@ -41,6 +41,8 @@ interface Fate {
   /** A coin for each write, or for each sector of each write. */
   readonly unit: 'write' | 'sector'
   readonly survival: number
+  /** Of so many changes of names, how many of the first last. */
+  readonly lasting: (open: number) => number
 }
 
 /**
@@ -104,12 +106,22 @@ export class DiskAfterCut {
     const fate: Fate = {
       unit: random.pick(['write', 'sector']),
       survival: random.pick([0, 0.1, 0.5, 0.9, 1]),
+      lasting: (open) => random.below(open + 1),
     }
+    this.#lay(target, fate, random)
+  }
+
+  /** Writes into `target` what is there when everything reaches the disk. */
+  layWhole(target: string): void {
+    this.#lay(target, { unit: 'write', survival: 1, lasting: (open) => open }, new Random(0))
+  }
+
+  #lay(target: string, fate: Fate, random: Random): void {
     const lasting = new Map<Folder, number>()
     for (const { folder } of this.#changes) {
       if (lasting.has(folder)) continue
       const open = folder.changes.length - folder.syncedChanges
-      lasting.set(folder, folder.syncedChanges + random.below(open + 1))
+      lasting.set(folder, folder.syncedChanges + fate.lasting(open))
     }
     const left = new Map<Folder, Map<string, Node>>()
     const entriesOf = (folder: Folder) => {

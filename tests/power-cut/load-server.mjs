@@ -15,7 +15,12 @@ const server = spawn(
   [main, 'serve', '--port', '0', '--data', data, '--durability', durability],
   { stdio: ['ignore', 'pipe', 'inherit'] },
 )
-const [line] = await once(server.stdout, 'data')
+const [line] = await Promise.race([
+  once(server.stdout, 'data'),
+  once(server, 'exit').then(([code]) => {
+    throw new Error(`The server ended with ${code} before it was ready`)
+  }),
+])
 const [base] = /http:\/\/\S+/.exec(String(line))
 const agent = new Agent({ keepAlive: true })
 

@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { cut, type Durability, type Finding } from './cuts.js'
+import { DiskAfterCut } from './disk-after-cut.js'
 import {
   discard,
   discardLayer,
@@ -33,6 +36,19 @@ describe.skipIf(reason !== undefined && !process.env.CI)('after a power cut', { 
       if (task.result?.state !== 'fail') discard(recording)
       else console.error(`Kept; again with POWER_CUT_RECORDING=${recording.folder} SEED=… CUTS=1 -t '…'`)
     }
+  })
+
+  test('the layer sees all that the engine writes: the disk that is built from it is the one that is there', async () => {
+    const recording = await recordLoad('fsync', 'done')
+    const disk = new DiskAfterCut(recording.top, recording.topInode)
+    for (const operation of recording.operations) disk.hear(operation)
+    const built = join(recording.folder, 'built')
+    disk.layWhole(built)
+    for (const name of ['data.mdb', 'tidings.json']) {
+      const there = readFileSync(join(recording.top, 'data', name))
+      expect(Buffer.compare(readFileSync(join(built, 'data', name)), there)).toBe(0)
+    }
+    expect(readdirSync(join(built, 'data'))).toEqual(readdirSync(join(recording.top, 'data')))
   })
 
   test('everything that the server acknowledged is there, in order, and nothing is damaged', async () => {
