@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { closeCommand, headCommand, listCommand, removeCommand } from './commands/channels.js'
 import { createCommand } from './commands/create.js'
+import { demoCommand } from './commands/demo.js'
 import { publishCommand } from './commands/publish.js'
 import { readCommand } from './commands/read.js'
 import { serveCommand } from './commands/serve.js'
@@ -36,6 +37,7 @@ export function createProgram(): Command {
     headCommand(),
     closeCommand(),
     removeCommand(),
+    demoCommand(),
   ]
   for (const command of [program, ...commands]) withManners(command)
   for (const command of commands) program.addCommand(command)
