@@ -1,10 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '@tidings/protocol'
 import { ConnectionGone } from '../transports/index.js'
-
-/** What is read and thrown away of a body that was refused, so that the client sees the answer and no reset. */
-const passBytes = 64 * 1024 * 1024
-const passMs = 15_000
+import { passBytes, passMs } from './end-gently.js'
 
 /**
  * The whole body.
@@ -38,23 +35,29 @@ export function announcedBytes(request: IncomingMessage): number {
   return Number(request.headers['content-length'] ?? 0)
 }
 
-export function tooLarge(maxBytes: number): Problem {
+function tooLarge(maxBytes: number): Problem {
   return new Problem(
     'message-too-large',
     `A request's body has at most ${maxBytes} bytes here. Send less at once, or raise TIDINGS_MAX_BODY_BYTES.`,
   )
 }
 
-/** After an answer that came before the request's end: takes the rest, within bounds, then cuts. */
-export function letRestPass(request: IncomingMessage): void {
-  let bytes = 0
-  const cut = () => request.socket.destroy()
-  const timer = setTimeout(cut, passMs)
+/**
+ * After an answer that came before the request's end: takes the rest, within bounds, then cuts, so that a
+ * client that writes everything before it reads sees the answer and no reset.
+ */
+export function letRestPass(request: IncomingMessage, bounds = { bytes: passBytes, ms: passMs }): void {
+  const { socket } = request
+  const enough = socket.bytesRead + bounds.bytes
+  const cut = () => socket.destroy()
+  const timer = setTimeout(cut, bounds.ms)
+  const through = () => clearTimeout(timer)
+  // The request's own `close` comes with the answer, not with its end.
+  request.once('end', through)
+  socket.once('close', through)
   request.on('error', () => {})
-  request.on('data', (part: Buffer) => {
-    bytes += part.byteLength
-    if (bytes > passBytes) cut()
+  request.on('data', () => {
+    if (socket.bytesRead > enough) cut()
   })
-  request.once('close', () => clearTimeout(timer))
   request.resume()
 }

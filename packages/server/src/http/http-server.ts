@@ -5,12 +5,13 @@ import type { WebAccess } from '../access/index.js'
 import type { Costs, Purpose } from '../observe/index.js'
 import { ConnectionGone, type Station, WebSocketUpgrader } from '../transports/index.js'
 import { corsHeaders, preflightHeaders } from './answer-headers.js'
-import { announcedBytes, tooLarge } from './body.js'
+import { allWritten, ConnectionOrder } from './connection-order.js'
+import { endGently } from './end-gently.js'
+import { answerAndEnd, answerMalformed } from './malformed.js'
 import { NodeExchange } from './node-exchange.js'
-import { problemAnswer } from './problem-answer.js'
 import { headerText } from './read-request.js'
-import { Router } from './router.js'
-import { parseTarget, type Target } from './target.js'
+import { methodNotAllowed, Router } from './router.js'
+import { parseTarget, requestedHost, type Target } from './target.js'
 import { checkHandshake, isWebSocketUpgrade, readAsPlainRequest } from './upgrade.js'
 
 /** Kept-alive connections wait this long for their next request: longer than proxies keep theirs (60 s). */
@@ -30,18 +31,40 @@ export class HttpServer {
   readonly #router: Router
   readonly #upgrader: WebSocketUpgrader
   readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  readonly #order = new ConnectionOrder()
   #isStopping = false
 
   constructor(options: HttpServerOptions) {
     this.#options = options
     this.#router = new Router(options.station, options.costs)
     this.#upgrader = new WebSocketUpgrader({ maxMessageBytes: options.station.settings.maxBodyBytes })
-    this.#server = createServer({ keepAliveTimeout: keepAliveMs })
-    this.#server.on('connection', (socket: Socket) => options.costs.connectionOpened(socket))
-    this.#server.on('request', (request, response) => void this.#take(request, response, undefined))
-    this.#server.on('checkContinue', (request, response) => this.#takeWithExpectation(request, response))
-    this.#server.on('upgrade', (request, socket, head) => this.#takeUpgrade(request, socket as Socket, head))
-    this.#server.on('clientError', (error, socket) => answerMalformed(error, socket as Socket))
+    // Whether there is a Host is for `requestedHost` to say, as a problem.
+    this.#server = createServer({ keepAliveTimeout: keepAliveMs, requireHostHeader: false })
+    this.#server.on('connection', (socket: Socket) => {
+      options.costs.connectionOpened(socket)
+      // Again, when an upgrade that was offered is not taken.
+      if (this.#sockets.has(socket)) return
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+    this.#server.on('request', (request, response) => void this.#takeInTurn(request, response, false))
+    this.#server.on('checkContinue', (request, response) => void this.#takeInTurn(request, response, true))
+    // What else a client may expect is unknown, and may be ignored. @see RFC 9110 §10.1.1
+    this.#server.on(
+      'checkExpectation',
+      (request, response) => void this.#takeInTurn(request, response, false),
+    )
+    this.#server.on(
+      'upgrade',
+      (request, socket, head) => void this.#takeUpgrade(request, socket as Socket, head),
+    )
+    this.#server.on('connect', (_request, socket) =>
+      answerAndEnd(socket as Socket, methodNotAllowed('GET, HEAD, PUT, POST, DELETE, OPTIONS')),
+    )
+    this.#server.on('clientError', (error, socket) =>
+      answerMalformed(error, socket as Socket, this.#order.isFreeToAnswer(socket as Socket)),
+    )
   }
 
   /** @returns the address that it listens on */
@@ -63,73 +86,78 @@ export class HttpServer {
     return closed
   }
 
+  /** Also those that are WebSockets now, which Node's server has let go of. */
   cutConnections(): void {
-    this.#server.closeAllConnections()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** A read that was sent behind a write on one connection is done after it. @see RFC 9112 §9.3.2 */
+  async #takeInTurn(
+    request: IncomingMessage,
+    response: ServerResponse,
+    expectsContinue: boolean,
+  ): Promise<void> {
+    const earlier = isSafe(request) ? this.#order.unanswered(request.socket, isUnsafe) : []
+    this.#order.began(request, response)
+    if (earlier.length > 0) await allWritten(earlier)
+    await this.#take(request, response, { expectsContinue })
   }
 
   async #take(
     request: IncomingMessage,
     response: ServerResponse,
-    upgrade: Upgrade | undefined,
+    { expectsContinue = false, upgrade }: { expectsContinue?: boolean; upgrade?: Upgrade },
   ): Promise<void> {
     const { access, costs, onMistake, station } = this.#options
-    const host = headerText(request, 'host')
-    const origin = headerText(request, 'origin')
     if (this.#isStopping) response.shouldKeepAlive = false
-    let target: Target | Problem
-    try {
-      target = parseTarget(request.url ?? '/', station.settings.maxNameBytes)
-    } catch (error) {
-      target = error as Problem
-    }
+    const origin = headerText(request, 'origin')
+    const host = orProblem(() => requestedHost(request))
+    const target = orProblem(() => parseTarget(request.url ?? '/', station.settings.maxNameBytes))
+    const knownHost = host instanceof Error ? undefined : host
     const exchange = new NodeExchange({
       request,
       response,
       costs,
       onMistake,
+      expectsContinue,
       purpose: purposeOf(request, target),
-      corsHeaders: corsHeaders(access, origin, host),
+      corsHeaders: corsHeaders(access, origin, knownHost),
       ...(upgrade && {
         upgrade: (subprotocol) => this.#upgrader.upgrade(request, upgrade.socket, upgrade.head, subprotocol),
       }),
     })
     try {
+      if (host instanceof Error) throw host
       if (request.method === 'OPTIONS') {
         exchange.respond({ status: 204, headers: preflightHeaders(access, origin, host), payloadBytes: 0 })
         return
       }
       access.check({ host, origin, fetchSite: headerText(request, 'sec-fetch-site') })
       if (target instanceof Error) throw target
-      if (upgrade) checkHandshake(request)
-      await this.#router.answer({ request, response, exchange, target, isUpgrade: upgrade !== undefined })
+      if (upgrade && request.method === 'GET') checkHandshake(request)
+      await this.#router.answer({ request, exchange, target, isUpgrade: upgrade !== undefined })
     } catch (error) {
       if (!(error instanceof ConnectionGone)) exchange.fail(error)
     }
   }
 
-  /** `Expect: 100-continue`: a body that is too large is refused before it is sent. @see RFC 9110 §10.1.1 */
-  #takeWithExpectation(request: IncomingMessage, response: ServerResponse): void {
-    const { maxBodyBytes } = this.#options.station.settings
-    if (announcedBytes(request) > maxBodyBytes) {
-      const { status, headers, body } = problemAnswer(tooLarge(maxBodyBytes), this.#options.onMistake)
-      response.writeHead(status, { ...headers, connection: 'close' }).end(body)
-      return
-    }
-    response.writeContinue()
-    void this.#take(request, response, undefined)
-  }
-
-  #takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  /** Node lets go of a connection that asks for an upgrade: what is answered on it from here on is ours to write. */
+  async #takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    const destroy = () => socket.destroy()
+    socket.on('error', destroy)
+    const earlier = this.#order.unanswered(socket)
+    if (earlier.length > 0) await allWritten(earlier)
+    if (socket.destroyed) return
     if (!isWebSocketUpgrade(request)) {
+      socket.off('error', destroy)
       readAsPlainRequest(this.#server, request, socket, head)
       return
     }
-    socket.on('error', () => socket.destroy())
     const response = new ServerResponse(request)
     response.shouldKeepAlive = false
     response.assignSocket(socket)
-    response.on('finish', () => socket.end())
-    void this.#take(request, response, { socket, head })
+    response.on('finish', () => endGently(socket))
+    await this.#take(request, response, { upgrade: { socket, head } })
   }
 }
 
@@ -149,20 +177,20 @@ function purposeOf(request: IncomingMessage, target: Target | Problem): Purpose 
   return live === 'long-poll' || live === 'sse' || live === 'websocket' ? live : 'short-poll'
 }
 
-/** What could not be parsed as HTTP. @see RFC 9112 §2.2 */
-function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy()
-    return
-  }
-  const { status, headers, body } = problemAnswer(malformed(error.code), () => {})
-  const lines = Object.entries({ ...headers, 'content-length': body?.byteLength ?? 0, connection: 'close' })
-  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  socket.end(`HTTP/1.1 ${status} \r\n${head}\r\n${Buffer.from(body ?? []).toString()}`)
+/** @see RFC 9110 §9.2.1 */
+function isSafe({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 }
 
-function malformed(code: string | undefined): Problem {
-  if (code === 'HPE_HEADER_OVERFLOW') return new Problem('header-too-large', 'Send fewer or shorter headers.')
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem('request-timeout', 'Send the request faster.')
-  return new Problem('request-malformed', 'This is not HTTP/1.1.')
+function isUnsafe(request: IncomingMessage): boolean {
+  return !isSafe(request)
+}
+
+function orProblem<T>(read: () => T): T | Problem {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Problem) return error
+    throw error
+  }
 }

@@ -54,7 +54,8 @@ function factHeaders({ code, facts }: Problem): Headers {
   set('receivedSeq', header.producerReceivedSequence)
   set('retryAfterSeconds', 'retry-after')
   set('allow', 'allow')
+  // @see RFC 9110 §7.8, §15.5.22: Upgrade goes with Connection; RFC 6455 §4.4
   if (code === 'upgrade-required')
-    Object.assign(headers, { upgrade: 'websocket', 'sec-websocket-version': '13' })
+    Object.assign(headers, { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' })
   return headers
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { encodeChannelName, header, type LiveMode, Problem, path } from '@tidings/protocol'
 import type { Costs } from '../observe/index.js'
 import {
@@ -10,7 +10,6 @@ import {
   type Transport,
   websocket,
 } from '../transports/index.js'
-import { readBody } from './body.js'
 import { homePage } from './home-page.js'
 import type { NodeExchange } from './node-exchange.js'
 import { headerText, liveMode, offeredSubprotocols, readingOf } from './read-request.js'
@@ -20,7 +19,6 @@ import { appendOf, channelSpecOf, wantsClosed } from './write-request.js'
 /** A request on its way to its answer. */
 export interface Visit {
   readonly request: IncomingMessage
-  readonly response: ServerResponse
   readonly exchange: NodeExchange
   readonly target: Target
   /** The client asks for a WebSocket. */
@@ -109,7 +107,7 @@ export class Router {
 
   async #create({ request, exchange }: Visit, name: string): Promise<void> {
     const { log, settings } = this.#station
-    const body = await readBody(request, settings.maxBodyBytes)
+    const body = await exchange.readBody(settings.maxBodyBytes)
     const { channel, isNew } = await log.create(name, channelSpecOf(request, body, settings))
     exchange.respond({
       status: isNew ? 201 : 200,
@@ -126,7 +124,7 @@ export class Router {
 
   async #append({ request, exchange }: Visit, name: string): Promise<void> {
     const { log, settings } = this.#station
-    const body = await readBody(request, settings.maxBodyBytes)
+    const body = await exchange.readBody(settings.maxBodyBytes)
     const channel = log.findToAppend(name)
     const append = appendOf(request, body, channel, settings)
     const { nextOffset, isDuplicate, isClosed, lastSeq } = await log.append(channel, append)
@@ -145,6 +143,7 @@ export class Router {
   }
 
   async #openSocket({ request, exchange, isUpgrade }: Visit): Promise<void> {
+    if (request.method !== 'GET') throw methodNotAllowed('GET, OPTIONS')
     if (!isUpgrade) throw upgradeRequired()
     const [subprotocol] = offeredSubprotocols(request)
     if (!subprotocol) {
@@ -204,7 +203,7 @@ function locationOf(request: IncomingMessage, name: string): string {
   return host === undefined ? where : `http://${host}${where}`
 }
 
-function methodNotAllowed(allow: string): Problem {
+export function methodNotAllowed(allow: string): Problem {
   return new Problem('method-not-allowed', `Use one of ${allow}.`, { allow })
 }
 

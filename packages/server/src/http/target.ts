@@ -1,19 +1,23 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
 import { checkChannelName, Problem, path } from '@tidings/protocol'
 
 export type Target =
   | { readonly kind: 'channel'; readonly name: string; readonly query: URLSearchParams }
   | { readonly kind: 'socket' | 'stats' | 'channels' | 'home'; readonly query: URLSearchParams }
 
+/** The scheme and the authority of a target in absolute form, as clients send it to a proxy. */
+const absoluteForm = /^https?:\/\/([^/?#]*)/i
+
 /**
  * What a request's target means. The path is read as it was sent: a URL parser would resolve `..` before
  * anybody could refuse it.
  *
- * @param target the request line's, e.g. `/v1/stream/cake?offset=-1`
+ * @param target the request line's, e.g. `/v1/stream/cake?offset=-1`, a character for each byte
  * @throws Problem `channel-name-invalid`, `not-implemented` (reserved names), `route-unknown`
  */
 export function parseTarget(target: string, maxNameBytes: number): Target {
-  // A proxy may send the absolute form. @see RFC 9112 §3.2.2
-  const origin = target.replace(/^https?:\/\/[^/?#]*/i, '')
+  const origin = unescapedUtf8(target.replace(absoluteForm, ''))
   const mark = origin.indexOf('?')
   const pathname = mark === -1 ? origin : origin.slice(0, mark)
   const query = new URLSearchParams(mark === -1 ? '' : origin.slice(mark + 1))
@@ -32,15 +36,54 @@ export function parseTarget(target: string, maxNameBytes: number): Target {
   )
 }
 
+/**
+ * Whom the client means to speak to: the target's own authority when it has one, else `Host`.
+ *
+ * @returns undefined for an HTTP/1.0 request that does not say
+ * @throws Problem `request-malformed`
+ * @see RFC 9112 §3.2, §3.2.2
+ */
+export function requestedHost(request: IncomingMessage): string | undefined {
+  const [host, ...more] = headerLines(request, 'host')
+  if (more.length > 0) throw new Problem('request-malformed', 'Send one Host header.')
+  if (host === undefined && request.httpVersion !== '1.0') {
+    throw new Problem('request-malformed', 'HTTP/1.1 has a Host header.')
+  }
+  return absoluteForm.exec(request.url ?? '')?.[1] ?? host
+}
+
+function headerLines({ rawHeaders }: IncomingMessage, name: string): string[] {
+  const values: string[] = []
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const candidate = rawHeaders[index] as string
+    if (candidate.length === name.length && candidate.toLowerCase() === name) {
+      values.push(rawHeaders[index + 1] as string)
+    }
+  }
+  return values
+}
+
+/** Some clients, curl for one, send UTF-8 as it is where a URL would have it percent-encoded. */
+function unescapedUtf8(text: string): string {
+  if (!/[\x80-\xff]/.test(text)) return text
+  const bytes = Buffer.from(text, 'latin1')
+  if (isUtf8(bytes)) return bytes.toString('utf8')
+  throw nameNotUtf8()
+}
+
 function decodeName(encoded: string): string {
   try {
     return decodeURIComponent(encoded)
   } catch (cause) {
-    throw new Problem(
-      'channel-name-invalid',
-      "The channel's name is not UTF-8 in percent-encoding.",
-      {},
-      { cause },
-    )
+    throw nameNotUtf8({ cause })
   }
+}
+
+function nameNotUtf8(options?: ErrorOptions): Problem {
+  return new Problem(
+    'channel-name-invalid',
+    "The channel's name is not UTF-8 in percent-encoding.",
+    {},
+    options,
+  )
 }

@@ -7,9 +7,12 @@ export function isWebSocketUpgrade(request: IncomingMessage): boolean {
   return headerText(request, 'upgrade')?.toLowerCase() === 'websocket'
 }
 
+/** Names of subprotocols, each once. @see RFC 6455 §4.1; RFC 9110 §5.6.1, §5.6.2 */
+const subprotocolList = /^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*$/
+
 /** @throws Problem `upgrade-required` when the handshake is not one of RFC 6455 §4.2.1 */
 export function checkHandshake(request: IncomingMessage): void {
-  if (request.method !== 'GET' || request.httpVersion !== '1.1') {
+  if (request.httpVersion !== '1.1') {
     throw new Problem('upgrade-required', 'A WebSocket begins with a GET of HTTP/1.1.')
   }
   if (headerText(request, 'sec-websocket-version') !== '13') {
@@ -17,6 +20,12 @@ export function checkHandshake(request: IncomingMessage): void {
   }
   if (!/^[A-Za-z0-9+/]{22}==$/.test(headerText(request, 'sec-websocket-key') ?? '')) {
     throw new Problem('upgrade-required', 'Sec-WebSocket-Key is 16 bytes in base64.')
+  }
+  const offered = headerText(request, 'sec-websocket-protocol')
+  if (offered === undefined) return
+  const names = offered.split(',').map((name) => name.trim())
+  if (!subprotocolList.test(offered) || new Set(names).size < names.length) {
+    throw new Problem('upgrade-required', 'Sec-WebSocket-Protocol lists names of subprotocols, each once.')
   }
 }
 
@@ -36,10 +45,16 @@ export function readAsPlainRequest(
   const kept: string[] = []
   for (let index = 0; index < request.rawHeaders.length; index += 2) {
     const name = request.rawHeaders[index] as string
-    if (/^(?:upgrade|connection|http2-settings)$/i.test(name)) continue
-    kept.push(`${name}: ${request.rawHeaders[index + 1]}\r\n`)
+    const value = request.rawHeaders[index + 1] as string
+    if (/^(?:upgrade|http2-settings)$/i.test(name)) continue
+    if (/^connection$/i.test(name)) {
+      // Of the connection's options only its end is still meant.
+      if (/(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(value)) kept.push('Connection: close\r\n')
+    } else kept.push(`${name}: ${value}\r\n`)
   }
   const lines = `${request.method} ${request.url} HTTP/${request.httpVersion}\r\n${kept.join('')}\r\n`
   socket.unshift(Buffer.concat([Buffer.from(lines, 'latin1'), head]))
+  // Node's server listens anew.
+  socket.removeAllListeners('timeout')
   server.emit('connection', socket)
 }

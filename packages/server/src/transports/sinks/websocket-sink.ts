@@ -21,14 +21,15 @@ const closeWaitMs = 5_000
  */
 class PatientWebSocket extends WebSocket {
   settled: () => Promise<void> = async () => {}
-  #isClosing = false
+  /** From the first word of a close on, from either side. */
+  isClosing = false
 
   override close(code?: number, reason?: string | Buffer): void {
-    if (this.#isClosing) {
+    if (this.isClosing) {
       super.close(code, reason)
       return
     }
-    this.#isClosing = true
+    this.isClosing = true
     const why = reason === undefined || reason.length === 0 ? reasonOfParserClose[code ?? 0] : reason
     const finish = () => super.close(code, why)
     const timer = setTimeout(finish, closeWaitMs)
@@ -94,8 +95,15 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection {
     this.subprotocol = subprotocol
     this.#client = client
     this.#socket = socket
+    // What comes with the handshake waits until somebody hears it.
+    client.pause()
     // Malformed frames close the socket with the code that `ws` chose; there is nothing else to do.
     client.on('error', () => {})
+  }
+
+  /** No data follows a close frame. @see RFC 6455 §5.5.1 */
+  override get isGone(): boolean {
+    return this.#client.readyState !== WebSocket.OPEN || super.isGone
   }
 
   get bytesHeard(): number {
@@ -103,7 +111,10 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection {
   }
 
   onMessage(callback: (data: Buffer, isBinary: boolean) => void): void {
-    this.#client.on('message', (data, isBinary) => callback(data as Buffer, isBinary))
+    this.#client.on('message', (data, isBinary) => {
+      if (!this.#client.isClosing) callback(data as Buffer, isBinary)
+    })
+    this.#client.resume()
   }
 
   onGone(callback: () => void): void {
