@@ -60,9 +60,14 @@ export type Program = readonly string[]
 export async function record(program: Program, syncs: Syncs, next?: Program): Promise<Recording> {
   const folder = mkdtempSync(join(tmpdir(), 'tidings-power-cut-'))
   mkdirSync(join(folder, 'disk'))
-  await run(folder, program, syncs, next ? 'SIGKILL' : 0)
-  if (next) await run(folder, next, 'done', 0)
-  return readRecording(folder, syncs)
+  try {
+    await run(folder, program, syncs, next ? 'SIGKILL' : 0)
+    if (next) await run(folder, next, 'done', 0)
+    return readRecording(folder, syncs)
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
 }
 
 /** Reads a recording again that was kept. */
