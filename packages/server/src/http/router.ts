@@ -161,7 +161,7 @@ export class Router {
   #listChannels(visit: Visit, query: URLSearchParams): void {
     const wanted = Number(query.get('limit') ?? 100)
     const limit = Number.isSafeInteger(wanted) ? Math.min(Math.max(wanted, 1), 1_000) : 100
-    const channels = this.#station.log.list(query.get('after') ?? undefined, limit)
+    const { channels, next } = this.#station.log.list(query.get('after') ?? undefined, limit)
     this.#respondJson(visit, {
       channels: channels.map((channel) => ({
         name: channel.name,
@@ -169,7 +169,7 @@ export class Router {
         nextOffset: channel.nextOffset,
         closed: channel.keptClosed,
       })),
-      next: channels.length === limit ? channels.at(-1)?.name : null,
+      next: next ?? null,
     })
   }
 

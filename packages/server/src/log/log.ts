@@ -224,12 +224,18 @@ export class Log {
     return kept
   }
 
-  /** Kept channels by name, after `after`, at most `limit`. */
-  list(after: string | undefined, limit: number): Channel[] {
-    return this.engine
-      .channels(after, limit)
+  /**
+   * Kept channels by name, after `after`.
+   *
+   * @param limit of names looked at: those that are gone are left out
+   * @returns `next`, the name to go on after, while there may be more
+   */
+  list(after: string | undefined, limit: number): { channels: Channel[]; next: string | undefined } {
+    const records = this.engine.channels(after, limit)
+    const channels = records
       .map((record) => this.#lookUp(record.name))
       .filter((channel) => channel !== undefined)
+    return { channels, next: records.length === limit ? records.at(-1)?.name : undefined }
   }
 
   /** Keeps what was admitted, then lets go of the engine. */
