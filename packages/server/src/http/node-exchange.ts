@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Problem } from '@tidings/protocol'
 import type { Costs, Purpose } from '../observe/index.js'
 import {
   type Answer,
@@ -11,7 +12,7 @@ import {
 } from '../transports/index.js'
 import { securityHeaders } from './answer-headers.js'
 import { announcedBytes, letRestPass, readBody } from './body.js'
-import { problemAnswer } from './problem-answer.js'
+import { asProblem, problemAnswer } from './problem-answer.js'
 
 export interface ExchangeOptions {
   readonly request: IncomingMessage
@@ -110,6 +111,10 @@ export class NodeExchange implements Exchange {
   onGone(callback: () => void): void {
     if (this.#isGone || this.#socket.destroyed) callback()
     else this.#goneCallbacks.push(callback)
+  problemOf(error: unknown): Problem {
+    return asProblem(error, this.#options.onMistake)
+  }
+
   }
 
   countPayload(bytes: number): void {
