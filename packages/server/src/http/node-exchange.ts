@@ -22,6 +22,8 @@ export interface ExchangeOptions {
   readonly corsHeaders: Headers
   /** The client sends its body only when told to go on. @see RFC 9110 §10.1.1 */
   readonly expectsContinue: boolean
+  /** The answer is the last one on its connection. */
+  readonly isStopping: () => boolean
   /** Absent when the client asked for no upgrade, or for one that we do not know. */
   readonly upgrade?: (subprotocol: string | undefined) => Promise<WebSocketConnection>
   readonly onMistake: (error: unknown) => void
@@ -65,6 +67,7 @@ export class NodeExchange implements Exchange {
     const { response, request, costs, purpose, corsHeaders } = this.#options
     if (response.headersSent || response.destroyed) return
     const hasBody = status !== 204 && status !== 304
+    if (this.#options.isStopping()) response.shouldKeepAlive = false
     if (this.#isHeldBack) this.#endAfterAnswer()
     response.writeHead(status, {
       // An empty answer carries only what a rule demands of it.
@@ -108,13 +111,13 @@ export class NodeExchange implements Exchange {
     }
   }
 
-  onGone(callback: () => void): void {
-    if (this.#isGone || this.#socket.destroyed) callback()
-    else this.#goneCallbacks.push(callback)
   problemOf(error: unknown): Problem {
     return asProblem(error, this.#options.onMistake)
   }
 
+  onGone(callback: () => void): void {
+    if (this.#isGone || this.#socket.destroyed) callback()
+    else this.#goneCallbacks.push(callback)
   }
 
   countPayload(bytes: number): void {
