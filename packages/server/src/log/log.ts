@@ -209,6 +209,17 @@ export class Log {
   }
 
   /**
+   * For readers whose answer begins before their first message is read: what `read` would say of the position
+   * is said before.
+   *
+   * @throws Problem `history-changed` when no message starts at `position`
+   */
+  async checkStart(channel: Channel, position: number): Promise<void> {
+    // A JSON channel counts messages: there is nothing between two positions.
+    if (channel.kind !== 'json' && position > 0) await this.read(channel, position, 1)
+  }
+
+  /**
    * What is kept from `position` on, in order: at least one batch when there is any, else none.
    *
    * @throws Problem `history-changed` when no message starts at `position`; `storage-damaged`
