@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { ProblemError, socketPublisher } from '@tidings/client'
 import { type RunningServer, startServer } from 'tidings'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { HttpServer } from '../../packages/server/src/http/index.js'
 import { createTestChannel } from '../support/channel.js'
 import { RawEventStream, RawWebSocket, rawConnection } from '../support/raw-client.js'
@@ -85,23 +85,42 @@ async function publish(
   }
 }
 
-test('a connection whose stream has ended is not waited for, though it was to be kept', async () => {
-  const cut = vi.spyOn(HttpServer.prototype, 'cutConnections')
-  onTestFinished(() => cut.mockRestore())
-  const server = await startTestServer()
-  const { channel } = await createTestChannel(server)
-  const connection = await rawConnection(server.url)
-  let answer = ''
-  connection.on('data', (chunk: Buffer) => {
-    answer += chunk.toString()
+describe('nobody is waited for', () => {
+  /** Whether the server lost its patience, and cut what it still waited for. */
+  function watchCuts() {
+    const cut = vi.spyOn(HttpServer.prototype, 'cutConnections')
+    onTestFinished(() => cut.mockRestore())
+    return cut
+  }
+
+  test('whose stream has ended, though its connection was to be kept', async () => {
+    const cuts = watchCuts()
+    const server = await startTestServer()
+    const { channel } = await createTestChannel(server)
+    const connection = await rawConnection(server.url)
+    let answer = ''
+    connection.on('data', (chunk: Buffer) => {
+      answer += chunk.toString()
+    })
+    connection.write(`GET /v1/stream/${channel}?offset=-1&live=sse HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+    await statsOf(server).until(({ listeners }) => listeners === 1)
+    await server.close()
+    await once(connection, 'close')
+    expect(answer).toMatch(/Connection: keep-alive\r\n/i)
+    expect(answer).toMatch(/retry:\d+\n\n\r\n0\r\n\r\n$/)
+    expect(cuts).not.toHaveBeenCalled()
   })
-  connection.write(`GET /v1/stream/${channel}?offset=-1&live=sse HTTP/1.1\r\nHost: localhost\r\n\r\n`)
-  await statsOf(server).until(({ listeners }) => listeners === 1)
-  await server.close()
-  await once(connection, 'close')
-  expect(answer).toMatch(/Connection: keep-alive\r\n/i)
-  expect(answer).toMatch(/retry:\d+\n\n\r\n0\r\n\r\n$/)
-  expect(cut).not.toHaveBeenCalled()
+
+  test('who has connected and asked nothing, as browsers do in advance', async () => {
+    const cuts = watchCuts()
+    const server = await startTestServer()
+    const connection = await rawConnection(server.url)
+    await statsOf(server).now()
+    const closed = once(connection, 'close')
+    await server.close()
+    await closed
+    expect(cuts).not.toHaveBeenCalled()
+  })
 })
 
 test('a poller that asks again on its connection while the server stops does not hold it up', async () => {
