@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { checkChannelName, encodeChannelName, header, type LiveMode, Problem, path } from '@tidings/protocol'
+import { totalBytes } from '../log/index.js'
 import type { Costs } from '../observe/index.js'
 import {
   EnvelopeSession,
@@ -109,7 +110,8 @@ export class Router {
     const { log, settings } = this.#station
     refuseCodings(request)
     const body = await exchange.readBody(settings.maxBodyBytes)
-    const { channel, isNew } = await log.create(name, channelSpecOf(request, body, settings))
+    const spec = channelSpecOf(request, body, settings)
+    const { channel, isNew } = await log.create(name, spec)
     exchange.respond({
       status: isNew ? 201 : 200,
       headers: {
@@ -119,7 +121,7 @@ export class Router {
         ...(isNew && { location: locationOf(request, name) }),
         'cache-control': 'no-store',
       },
-      payloadBytes: isNew ? body.byteLength : 0,
+      payloadBytes: isNew ? totalBytes(spec.messages) : 0,
     })
   }
 
@@ -140,7 +142,7 @@ export class Router {
         ...(lastSeq !== undefined && { [header.producerSequence]: String(lastSeq) }),
         'cache-control': 'no-store',
       },
-      payloadBytes: isDuplicate ? 0 : body.byteLength,
+      payloadBytes: isDuplicate ? 0 : totalBytes(append.messages),
     })
   }
 
