@@ -2,9 +2,10 @@ import { type ChannelKind, formatOffset } from '@tidings/protocol'
 
 /**
  * A batch is cut below this, so that its envelope fits the 32 KiB at which popular WebSocket clients stop by
- * default; a single message that is larger makes a batch of its own.
+ * default; a single message that is larger makes a batch of its own. What is left is for the rest of the
+ * envelope: the longest name of a channel, each of its 1,024 bytes escaped, and 150 bytes of fields.
  */
-export const maxBatchWireBytes = 31 * 1024
+export const maxBatchWireBytes = 32 * 1024 - (2 * 1024 + 256)
 
 /** Joins JSON values in a batch's payload, so that `[` payload `]` is the array that HTTP bodies carry. */
 const comma = 0x2c
@@ -77,14 +78,28 @@ export class Batch {
     if (position === this.start) return this
     const first = this.#messageIndexAt(position)
     if (first === undefined) return undefined
+    return this.#part(first, this.messageCount)
+  }
+
+  /** This batch in parts, below `maxBatchWireBytes` also when each message takes `extraBytes` more on the wire. */
+  partsWith(extraBytes: number): Batch[] {
+    const runs = runsOf(
+      this.messageCount,
+      (index) => wireBytesOf(this.kind, this.message(index)) + extraBytes,
+    )
+    return runs.length === 1 ? [this] : runs.map(([first, past]) => this.#part(first, past))
+  }
+
+  /** Messages from index `first` to before `past`. */
+  #part(first: number, past: number): Batch {
     const skipped = this.#messageStart(first)
     return new Batch({
       kind: this.kind,
       history: this.history,
-      start: position,
+      start: this.start + (this.kind === 'json' ? first : skipped),
       committedAtMs: this.committedAtMs,
-      payload: this.payload.subarray(skipped),
-      messageEnds: this.messageEnds.slice(first).map((end) => end - skipped),
+      payload: this.payload.subarray(skipped, this.messageEnds[past - 1]),
+      messageEnds: this.messageEnds.slice(first, past).map((end) => end - skipped),
     })
   }
 
@@ -121,23 +136,32 @@ export function packBatches(
   messages: readonly Uint8Array[],
   at: { kind: ChannelKind; history: number; start: number; committedAtMs: number },
 ): Batch[] {
-  const batches: Batch[] = []
-  let start = at.start
-  let from = 0
-  while (from < messages.length) {
-    let wireBytes = wireBytesOf(at.kind, messages[from] as Uint8Array)
-    let to = from + 1
-    while (to < messages.length) {
-      wireBytes += 1 + wireBytesOf(at.kind, messages[to] as Uint8Array)
-      if (wireBytes > maxBatchWireBytes) break
-      to++
+  let { start } = at
+  return runsOf(messages.length, (index) => wireBytesOf(at.kind, messages[index] as Uint8Array)).map(
+    ([first, past]) => {
+      const batch = joinMessages(messages.slice(first, past), { ...at, start })
+      start = batch.end
+      return batch
+    },
+  )
+}
+
+/** Cuts a row of items, each joined to the next by one byte, into runs below `maxBatchWireBytes`. */
+function runsOf(count: number, bytesOf: (index: number) => number): [first: number, past: number][] {
+  const runs: [number, number][] = []
+  let first = 0
+  let bytes = 0
+  for (let index = 0; index < count; index++) {
+    const more = bytesOf(index) + 1
+    if (index > first && bytes + more > maxBatchWireBytes) {
+      runs.push([first, index])
+      first = index
+      bytes = 0
     }
-    const batch = joinMessages(messages.slice(from, to), { ...at, start })
-    batches.push(batch)
-    start = batch.end
-    from = to
+    bytes += more
   }
-  return batches
+  if (count > 0) runs.push([first, count])
+  return runs
 }
 
 function joinMessages(
