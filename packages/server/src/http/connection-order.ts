@@ -30,13 +30,9 @@ export class ConnectionOrder {
     response.once('close', () => unanswered.delete(visit))
   }
 
-  /** The answers that this connection still waits for, to requests that matter. */
-  unanswered(socket: Socket, matters: (request: IncomingMessage) => boolean = () => true): ServerResponse[] {
-    const found: ServerResponse[] = []
-    for (const { request, response } of this.#connections.get(socket)?.unanswered ?? []) {
-      if (matters(request)) found.push(response)
-    }
-    return found
+  /** The answers that this connection still waits for. */
+  unanswered(socket: Socket): ServerResponse[] {
+    return [...(this.#connections.get(socket)?.unanswered ?? [])].map(({ response }) => response)
   }
 
   /** Whether bytes written now would be taken for the answer to what could not be understood, and to nothing else. */
