@@ -113,6 +113,9 @@ test('a connection that is kept for many requests gathers nothing on the server'
     await once(response.resume(), 'end')
   }
   expect(connections.size).toBe(1)
+  const ahead = await rawConnection(server.url)
+  ahead.write('GET /v1/stats HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(100))
+  await statsOf(server).until(({ ways }) => ways.other.requests > 100)
   // Node warns of an emitter that gathers more than ten listeners of a kind.
   expect(warnings).toEqual([])
 })
