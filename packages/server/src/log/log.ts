@@ -8,7 +8,7 @@ import { admitProducer } from './producer-admission.js'
 import { checkSameConfiguration, checkSequence, closed, historyChanged, unknown } from './refusals.js'
 
 /** Channels held in memory, used or not; past this, idle ones are let go of, since the engine has them. */
-const maxHeldChannels = 100_000
+const defaultMaxHeldChannels = 100_000
 
 /**
  * One ordered, durable log per channel over one engine: what an append and a read mean. Appends are admitted
@@ -17,14 +17,16 @@ const maxHeldChannels = 100_000
 export class Log {
   readonly engine: Engine
   readonly #now: () => number
+  readonly #maxHeldChannels: number
   readonly #channels = new Map<string, Channel>()
   readonly #commits: GroupCommit
   readonly #keptListeners: ((changes: readonly KeptChange[]) => void)[] = []
   #lastHistory: number
 
-  constructor(engine: Engine, options: { now?: () => number } = {}) {
+  constructor(engine: Engine, options: { now?: () => number; maxHeldChannels?: number } = {}) {
     this.engine = engine
     this.#now = options.now ?? Date.now
+    this.#maxHeldChannels = options.maxHeldChannels ?? defaultMaxHeldChannels
     this.#lastHistory = engine.lastHistory
     this.#commits = new GroupCommit({
       engine,
@@ -275,7 +277,7 @@ export class Log {
 
   #hold(channel: Channel): void {
     this.#channels.set(channel.name, channel)
-    if (this.#channels.size > maxHeldChannels) this.#letGoOfIdle()
+    if (this.#channels.size > this.#maxHeldChannels) this.#letGoOfIdle()
   }
 
   /** A few at a time, the longest held first, so that no look-up waits for a sweep. */

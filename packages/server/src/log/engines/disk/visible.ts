@@ -12,7 +12,8 @@ type StartWriting = (address: number, callback: (status: number) => unknown) => 
  * Should a later lmdb have no such place to listen at, nothing is told, and `os` waits for the flush: slower,
  * never wrong. The power-cut test fails then, since it expects `os` to acknowledge before the flush.
  *
- * @returns a function to call before each write: what resolves when that write can be read
+ * @returns a function to call after each write, in the same turn: what resolves when that write can be read, or
+ *   never when lmdb has begun its transaction already
  */
 export function notifyWhenVisible(root: RootDatabase<Buffer, Buffer>): () => Promise<void> {
   const env = (root as unknown as { env: { startWriting?: StartWriting } }).env
@@ -20,7 +21,7 @@ export function notifyWhenVisible(root: RootDatabase<Buffer, Buffer>): () => Pro
   let waiting: (() => void)[] = []
   if (typeof startWriting === 'function') {
     const listening: StartWriting = (address, callback) => {
-      // All that was written so far is in this transaction, or in an earlier one.
+      // All that was written as a whole so far is in this transaction, or in an earlier one.
       const told = waiting
       waiting = []
       return startWriting.call(env, address, (status) => {
