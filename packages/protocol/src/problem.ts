@@ -14,6 +14,8 @@ export const problems = {
   'content-type-missing': { status: 400, close: 1008, title: 'A content type is needed' },
   'content-type-invalid': { status: 400, close: 1008, title: 'Not a content type' },
   'lifetime-invalid': { status: 400, close: 1008, title: 'Not a lifetime' },
+  'fork-source-deleted': { status: 409, close: 1008, title: 'The source of the fork is deleted' },
+  'channel-deleted': { status: 410, close: 1008, title: 'The channel is deleted' },
   'fork-invalid': { status: 400, close: 1008, title: 'Not a fork' },
   'message-empty': { status: 400, close: 1008, title: 'Nothing to append' },
   'message-invalid': { status: 400, close: 1007, title: 'Not a message of this channel' },

@@ -8,6 +8,8 @@ import type { Station } from './transports/index.js'
 
 /** Clients that were told to come back are spread over this long, milliseconds. */
 const comeBackSpreadMs = 2_000
+/** How often channels are looked for whose time is over though nobody asks for them, milliseconds. */
+const expiryIntervalMs = 1_000
 /** How long a stop waits for answers that are under way, milliseconds. */
 const stopPatienceMs = 5_000
 
@@ -45,6 +47,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     streams: new Set(),
     now,
   }
+  const expiry = setInterval(() => log.expire(), expiryIntervalMs).unref()
   const access = new WebAccess({ isPublic: settings.public, allowedOrigins: settings.allowOrigin })
   const http = new HttpServer({ station, access, costs: new Costs(), onMistake })
   try {
@@ -55,11 +58,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       url,
       settings: { ...settings, port },
       close: () => {
-        closing ??= stop(http, station)
+        closing ??= stop(http, station, expiry)
         return closing
       },
     }
   } catch (error) {
+    clearInterval(expiry)
     station.heartbeat.stop()
     await log.close()
     throw error
@@ -67,7 +71,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
 }
 
 /** No new work; held polls are answered, streams told to come back, what was admitted is kept. */
-async function stop(http: HttpServer, station: Station): Promise<void> {
+async function stop(http: HttpServer, station: Station, expiry: NodeJS.Timeout): Promise<void> {
+  clearInterval(expiry)
   station.heartbeat.stop()
   const closed = http.stopAccepting()
   for (const answer of [...station.holds]) answer()

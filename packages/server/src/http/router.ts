@@ -108,7 +108,10 @@ export class Router {
   async #create({ request, exchange }: Visit, name: string): Promise<void> {
     const { log, settings } = this.#station
     const body = await exchange.readBody(settings.maxBodyBytes)
-    const { channel, isNew } = await log.create(name, channelSpecOf(request, body, settings))
+    const { channel, isNew } = await log.create(
+      name,
+      channelSpecOf(request, body, { log, name, limits: settings }),
+    )
     exchange.respond({
       status: isNew ? 201 : 200,
       headers: {

@@ -55,7 +55,7 @@ export class Subscriber implements Listener {
     this.#form = options.form
     this.#onPayload = options.onPayload
     this.#onEnd = options.onEnd
-    this.channel.pins++
+    this.channel.pin()
   }
 
   /** Starts to hear; `onEnd` is called once, unless it is stopped before. */
@@ -67,7 +67,7 @@ export class Subscriber implements Listener {
   stop(): void {
     if (this.#isEnded) return
     this.#isEnded = true
-    this.channel.pins--
+    this.channel.unpin()
     this.#hub.leave(this.channel, this)
     for (const waiter of this.#reached) waiter.resolve()
   }

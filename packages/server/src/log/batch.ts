@@ -83,6 +83,29 @@ export class Batch {
     })
   }
 
+  /** The part of this batch before `position`; of bytes and text also a part of a message. */
+  until(position: number): Batch {
+    if (position >= this.end) return this
+    const distance = position - this.start
+    const whole = this.kind === 'json' ? distance : this.#wholeMessagesWithin(distance)
+    const isCut =
+      this.kind !== 'json' && (whole === 0 ? 0 : (this.messageEnds[whole - 1] as number)) < distance
+    const bytes = this.kind === 'json' ? (this.messageEnds[whole - 1] as number) : distance
+    return new Batch({
+      kind: this.kind,
+      history: this.history,
+      start: this.start,
+      committedAtMs: this.committedAtMs,
+      payload: this.payload.subarray(0, bytes),
+      messageEnds: Uint32Array.from([...this.messageEnds.subarray(0, whole), ...(isCut ? [distance] : [])]),
+    })
+  }
+
+  #wholeMessagesWithin(bytes: number): number {
+    const beyond = this.messageEnds.findIndex((end) => end > bytes)
+    return beyond === -1 ? this.messageCount : beyond
+  }
+
   #messageStart(index: number): number {
     if (index === 0) return 0
     const previousEnd = this.messageEnds[index - 1] as number

@@ -15,22 +15,35 @@ export class Channel {
   isKept: boolean
   /** Deletion was admitted: the name is free for a new channel. */
   isRemoved = false
-  /** Listeners at the tail and readers under way: while there are any, the channel stays in memory. */
-  pins = 0
+  /** Commits that change this channel and are not kept yet. */
+  stagedCommits = 0
   /** Producer states of the commits under way; the engine knows the earlier ones. */
   readonly admittedProducers = new Map<string, ProducerState>()
   /** When the last commit that changed this channel is kept; rejects when it could not be. */
   settled: Promise<void> = Promise.resolve()
-  lastUsedMs: number
+  readonly #now: () => number
+  #lastUsedMs: number
+  /** Listeners at the tail and readers under way. */
+  #pins = 0
 
-  constructor(record: ChannelRecord, tail: number, isKept: boolean, nowMs: number) {
+  /**
+   * @param ownTail position after the last batch of its own, 0 when there is none
+   * @param isKept the engine has it; else its creation is being committed
+   */
+  constructor(record: ChannelRecord, ownTail: number, isKept: boolean, now: () => number) {
     this.record = record
     this.kind = channelKind(record.contentType)
-    this.admittedTail = tail
+    this.admittedTail = Math.max(ownTail, this.inheritedEnd)
+    this.keptTail = this.admittedTail
     this.isKept = isKept
-    this.keptTail = isKept ? tail : 0
     this.keptClosed = isKept && record.closed !== undefined
-    this.lastUsedMs = nowMs
+    this.#now = now
+    this.#lastUsedMs = now()
+  }
+
+  /** Where the data that a fork inherits ends; 0 in any other channel. */
+  get inheritedEnd(): number {
+    return this.record.fork?.parts.at(-1)?.end ?? 0
   }
 
   get name(): string {
@@ -45,8 +58,35 @@ export class Channel {
     return this.record.history
   }
 
+  /** Inherited positions keep the history under which the source gave them out. */
   offsetAt(position: number): string {
-    return formatOffset(this.history, position)
+    const part = this.record.fork?.parts.find(({ end }) => position <= end)
+    return formatOffset(part?.history ?? this.history, position)
+  }
+
+  /** Whether this channel, or the source of a fork, may have given out this offset; the tail apart. */
+  hasHistory(history: number, position: number): boolean {
+    let start = 0
+    for (const part of this.record.fork?.parts ?? []) {
+      if (history === part.history) return position >= start && position <= part.end
+      start = part.end
+    }
+    return history === this.history && position >= start
+  }
+
+  /** Counts as a use, which puts off the end of a channel with a time to live. */
+  touch(): void {
+    this.#lastUsedMs = this.#now()
+  }
+
+  /** While somebody hears the channel it stays in memory, and does not end for want of use. */
+  pin(): void {
+    this.#pins++
+  }
+
+  unpin(): void {
+    this.#pins--
+    this.touch()
   }
 
   /** Where the channel ends for readers. */
@@ -57,20 +97,23 @@ export class Channel {
   /** Nothing but the engine needs to know of it now. */
   get isIdle(): boolean {
     return (
-      this.pins === 0 &&
-      this.isKept &&
-      this.admittedTail === this.keptTail &&
-      this.admittedProducers.size === 0 &&
-      (this.record.closed !== undefined) === this.keptClosed &&
+      this.#pins === 0 &&
+      this.stagedCommits === 0 &&
       // When it was last used stands nowhere else.
-      this.record.ttlSeconds === undefined
+      !this.hasLifetime
     )
+  }
+
+  get hasLifetime(): boolean {
+    const { ttlSeconds, expiresAt, isSoftDeleted } = this.record
+    return (ttlSeconds !== undefined || expiresAt !== undefined) && !isSoftDeleted
   }
 
   /** When the channel ends by its lifetime, milliseconds since 1970. @see Durable Streams §5.1 */
   get expiresAtMs(): number {
-    if (this.record.ttlSeconds !== undefined) return this.lastUsedMs + this.record.ttlSeconds * 1000
-    if (this.record.expiresAt !== undefined) return Date.parse(this.record.expiresAt)
-    return Number.POSITIVE_INFINITY
+    if (!this.hasLifetime) return Number.POSITIVE_INFINITY
+    const { ttlSeconds, expiresAt } = this.record
+    if (ttlSeconds !== undefined) return (this.#pins > 0 ? this.#now() : this.#lastUsedMs) + ttlSeconds * 1000
+    return expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt)
   }
 }

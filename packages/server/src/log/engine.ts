@@ -16,6 +16,33 @@ export interface ChannelRecord {
   readonly closed?: { readonly producer?: Producer }
   /** The last `Stream-Seq`; its scope is the channel. */
   readonly lastSequence?: string
+  /** What a fork was made from. */
+  readonly fork?: Fork
+  /** Forks that stand on this channel's data; none when absent. */
+  readonly forkCount?: number
+  /** Deleted, and kept for the forks that stand on it. */
+  readonly isSoftDeleted?: true
+}
+
+/** @see Durable Streams §4.2 */
+export interface Fork {
+  /** The source's name. It is not given to another channel while there is a fork. */
+  readonly source: string
+  /** `Stream-Fork-Offset` as it was asked for; absent when it was not. */
+  readonly offset?: string
+  /** `Stream-Fork-Sub-Offset`. */
+  readonly subOffset: number
+  /** The fork asked for no lifetime and has the source's. */
+  readonly inheritsLifetime: boolean
+  /** What is inherited, in order of positions and without gaps: the source's own parts, then the source. */
+  readonly parts: readonly InheritedPart[]
+}
+
+/** Positions up to `end` (from the end of the part before) are read from another channel's batches. */
+export interface InheritedPart {
+  readonly channelId: number
+  readonly history: number
+  readonly end: number
 }
 
 /** The last append of a producer that a channel took. */

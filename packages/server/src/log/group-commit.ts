@@ -77,6 +77,7 @@ export class GroupCommit {
         isRemoved: false,
       }
       this.#staged.set(channel, staged)
+      channel.stagedCommits++
       channel.settled = this.#waiting.promise
     }
     for (const message of change.messages ?? []) staged.messages.push(message)
@@ -143,12 +144,18 @@ export class GroupCommit {
         changes.push({ channel, batches: [], isClosed: false, isRemoved: true })
         continue
       }
+      const isSoftDeleted = record?.isSoftDeleted ?? false
       const { kind, history, id } = channel
       const packed = packBatches(messages, { kind, history, start, committedAtMs })
       for (const batch of packed) batches.push({ channelId: id, batch })
       for (const [producerId, state] of states) producers.push({ channelId: id, producerId, state })
       if (record) channels.push(record)
-      changes.push({ channel, batches: packed, isClosed: record?.closed !== undefined, isRemoved: false })
+      changes.push({
+        channel,
+        batches: packed,
+        isClosed: record?.closed !== undefined && !channel.keptClosed,
+        isRemoved: isSoftDeleted,
+      })
     }
     return { commit: { batches, channels, producers, removed, lastHistory: this.#mintedHistory() }, changes }
   }
@@ -161,6 +168,7 @@ export class GroupCommit {
       channel.isKept = true
     }
     for (const { channel, producers } of staged) {
+      channel.stagedCommits--
       for (const [id, state] of producers) {
         if (channel.admittedProducers.get(id) === state) channel.admittedProducers.delete(id)
       }

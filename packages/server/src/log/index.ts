@@ -1,4 +1,4 @@
-export type { Append, AppendOutcome, ChannelSpec } from './append.js'
+export type { Append, AppendOutcome, ChannelSpec, ForkRequest } from './append.js'
 export { Batch } from './batch.js'
 export type { Channel } from './channel.js'
 export type { ChannelRecord, Engine } from './engine.js'

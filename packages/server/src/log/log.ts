@@ -1,14 +1,20 @@
-import { type OffsetRequest, Problem } from '@tidings/protocol'
-import type { Append, AppendOutcome, ChannelSpec } from './append.js'
+import { invariant, mediaType, type OffsetRequest, Problem } from '@tidings/protocol'
+import type { Append, AppendOutcome, ChannelSpec, ForkRequest } from './append.js'
 import { type Batch, positionsOf } from './batch.js'
 import { Channel } from './channel.js'
-import type { ChannelRecord, Engine } from './engine.js'
+import { ChannelDirectory } from './channel-directory.js'
+import type { ChannelRecord, Engine, Fork } from './engine.js'
+import { forkAt } from './forking.js'
 import { GroupCommit, type KeptChange } from './group-commit.js'
 import { admitProducer } from './producer-admission.js'
-import { checkSameConfiguration, checkSequence, closed, historyChanged, unknown } from './refusals.js'
-
-/** Channels held in memory, used or not; past this, idle ones are let go of, since the engine has them. */
-const maxHeldChannels = 100_000
+import {
+  checkSameConfiguration,
+  checkSequence,
+  closed,
+  deleted,
+  historyChanged,
+  unknown,
+} from './refusals.js'
 
 /**
  * One ordered, durable log per channel over one engine: what an append and a read mean. Appends are admitted
@@ -17,7 +23,7 @@ const maxHeldChannels = 100_000
 export class Log {
   readonly engine: Engine
   readonly #now: () => number
-  readonly #channels = new Map<string, Channel>()
+  readonly #channels: ChannelDirectory
   readonly #commits: GroupCommit
   readonly #keptListeners: ((changes: readonly KeptChange[]) => void)[] = []
   #lastHistory: number
@@ -26,6 +32,7 @@ export class Log {
     this.engine = engine
     this.#now = options.now ?? Date.now
     this.#lastHistory = engine.lastHistory
+    this.#channels = new ChannelDirectory(engine, this.#now)
     this.#commits = new GroupCommit({
       engine,
       now: this.#now,
@@ -45,63 +52,126 @@ export class Log {
    * Makes a channel, or finds it when one of the same configuration is there.
    *
    * @returns when it is kept
-   * @throws Problem `channel-exists`, `storage-unavailable`
+   * @throws Problem `channel-exists`, `channel-unknown`, `fork-*`, `content-type-mismatch`, `storage-unavailable`
    */
   async create(name: string, spec: ChannelSpec): Promise<{ channel: Channel; isNew: boolean }> {
     this.#commits.check()
+    const fork = spec.fork && !this.#lookUp(name) ? await this.#forkOf(spec.fork, spec) : undefined
     const known = this.#lookUp(name)
     if (known) {
       await known.settled
       checkSameConfiguration(known.record, spec)
       return { channel: known, isNew: false }
     }
+    if (fork) this.#countFork(fork.source, 1)
     const record: ChannelRecord = {
       ...this.#mint(),
       name,
       contentType: spec.contentType,
       createdAtMs: this.#now(),
-      ...(spec.ttlSeconds !== undefined && { ttlSeconds: spec.ttlSeconds }),
-      ...(spec.expiresAt !== undefined && { expiresAt: spec.expiresAt }),
+      ...this.#lifetimeOf(spec, fork),
       ...(spec.closed && { closed: {} }),
+      ...(fork && { fork }),
     }
-    const channel = new Channel(record, 0, false, this.#now())
-    this.#hold(channel)
-    this.#commits.stage(channel, { record, messages: spec.messages, start: 0 })
-    channel.admittedTail = positionsOf(channel.kind, spec.messages)
+    const channel = new Channel(record, 0, false, this.#now)
+    this.#channels.add(channel)
+    this.#commits.stage(channel, { record, messages: spec.messages })
+    channel.admittedTail += positionsOf(channel.kind, spec.messages)
     await channel.settled
     return { channel, isNew: true }
+  }
+
+  #lifetimeOf(spec: ChannelSpec, fork: Fork | undefined): { ttlSeconds?: number; expiresAt?: string } {
+    const { ttlSeconds, expiresAt } = fork?.inheritsLifetime ? this.findToFork(fork.source).record : spec
+    return { ...(ttlSeconds !== undefined && { ttlSeconds }), ...(expiresAt !== undefined && { expiresAt }) }
+  }
+
+  /**
+   * What a fork that names no content type holds: as the channel of this name does, else as its source does.
+   *
+   * @throws Problem `channel-unknown`, `fork-source-deleted`
+   */
+  forkContentType(name: string, sourceName: string): string {
+    return (this.#lookUp(name) ?? this.findToFork(sourceName)).record.contentType
+  }
+
+  /**
+   * The source of a fork.
+   *
+   * @throws Problem `channel-unknown`, `fork-source-deleted`
+   */
+  findToFork(name: string): Channel {
+    const source = this.#lookUp(name)
+    if (!source?.isKept) throw unknown(name)
+    if (!source.record.isSoftDeleted) return source
+    throw new Problem(
+      'fork-source-deleted',
+      `The channel ${JSON.stringify(name)} was deleted: it has no new forks.`,
+    )
+  }
+
+  async #forkOf(request: ForkRequest, spec: ChannelSpec): Promise<Fork> {
+    const source = this.findToFork(request.source)
+    if (mediaType(spec.contentType) !== mediaType(source.record.contentType)) {
+      throw new Problem(
+        'content-type-mismatch',
+        `A fork holds what its source does: ${source.record.contentType}.`,
+      )
+    }
+    const inheritsLifetime = spec.ttlSeconds === undefined && spec.expiresAt === undefined
+    source.pin()
+    try {
+      return await forkAt(source, { ...request, inheritsLifetime }, (position) =>
+        this.read(source, position, 1),
+      )
+    } finally {
+      source.unpin()
+    }
+  }
+
+  /** In the commit that makes or removes the fork, so that the count is always true. */
+  #countFork(sourceName: string, change: 1 | -1): void {
+    const source = change === 1 ? this.findToFork(sourceName) : this.#lookUp(sourceName)
+    invariant(source !== undefined, 'a source stays as long as a fork stands on it')
+    const forkCount = (source.record.forkCount ?? 0) + change
+    source.record = { ...source.record, forkCount }
+    this.#commits.stage(source, { record: source.record })
+    // The last fork of a deleted channel takes it along, and so on up the chain.
+    if (source.record.isSoftDeleted && forkCount === 0) this.#remove(source)
   }
 
   /**
    * The channel of this name, for reading: a use, which puts off the end of a channel with a time to live.
    *
-   * @throws Problem `channel-unknown`
+   * @throws Problem `channel-unknown`, `channel-deleted`
    */
   find(name: string): Channel {
     const channel = this.peek(name)
-    channel.lastUsedMs = this.#now()
+    channel.touch()
     return channel
   }
 
   /**
    * The channel of this name, without using it.
    *
-   * @throws Problem `channel-unknown`, also for one whose creation is not kept yet
+   * @throws Problem `channel-unknown`, also for one whose creation is not kept yet; `channel-deleted`
    */
   peek(name: string): Channel {
     const channel = this.#lookUp(name)
     if (!channel?.isKept) throw unknown(name)
+    if (channel.record.isSoftDeleted) throw deleted(name)
     return channel
   }
 
   /**
    * The channel of this name, for `append`.
    *
-   * @throws Problem `channel-unknown`
+   * @throws Problem `channel-unknown`, `channel-deleted`
    */
   findToAppend(name: string): Channel {
     const channel = this.#lookUp(name)
     if (!channel) throw unknown(name)
+    if (channel.record.isSoftDeleted) throw deleted(name)
     return channel
   }
 
@@ -114,8 +184,8 @@ export class Log {
    */
   async append(channel: Channel, append: Append): Promise<AppendOutcome> {
     this.#commits.check()
-    if (this.#channels.get(channel.name) !== channel) throw unknown(channel.name)
-    channel.lastUsedMs = this.#now()
+    if (!this.#channels.has(channel)) throw unknown(channel.name)
+    channel.touch()
     try {
       const verdict = this.#admit(channel, append)
       await channel.settled
@@ -181,18 +251,16 @@ export class Log {
   }
 
   #remove(channel: Channel): void {
-    channel.isRemoved = true
-    this.#channels.delete(channel.name)
-    this.#commits.stage(channel, { isRemoved: true })
-    this.#leaving.set(channel.name, channel)
-    const forget = () => {
-      if (this.#leaving.get(channel.name) === channel) this.#leaving.delete(channel.name)
+    if ((channel.record.forkCount ?? 0) > 0) {
+      channel.record = { ...channel.record, isSoftDeleted: true }
+      this.#commits.stage(channel, { record: channel.record })
+      return
     }
-    channel.settled.then(forget, forget)
+    channel.isRemoved = true
+    this.#commits.stage(channel, { isRemoved: true })
+    this.#channels.remove(channel)
+    if (channel.record.fork) this.#countFork(channel.record.fork.source, -1)
   }
-
-  /** Removed, but the engine does not know yet. */
-  readonly #leaving = new Map<string, Channel>()
 
   /**
    * Where a reader starts.
@@ -203,8 +271,9 @@ export class Log {
   resolve(channel: Channel, request: OffsetRequest): number {
     if (request.at === 'beginning') return 0
     if (request.at === 'now') return channel.keptTail
-    if (request.history !== channel.history || request.position > channel.keptTail)
-      throw historyChanged(channel)
+    const isKnown =
+      channel.hasHistory(request.history, request.position) && request.position <= channel.keptTail
+    if (!isKnown) throw historyChanged(channel)
     return request.position
   }
 
@@ -214,10 +283,27 @@ export class Log {
    * @throws Problem `history-changed` when no message starts at `position`; `storage-damaged`
    */
   async read(channel: Channel, position: number, maxBytes: number): Promise<Batch[]> {
-    if (position >= channel.keptTail) return []
     const end = channel.keptTail
-    const batches = await this.engine.read(channel.id, position, maxBytes)
-    const kept = batches.filter((batch) => batch.end <= end)
+    const found: Batch[] = []
+    let at = position
+    let bytes = 0
+    while (at < end && (found.length === 0 || bytes < maxBytes)) {
+      const batches = await this.#readPart(channel, at, end, maxBytes - bytes)
+      found.push(...batches)
+      for (const batch of batches) bytes += batch.payload.byteLength
+      at = batches.at(-1)?.end ?? end
+      // One part brings what fits; only a fork has more to bring, from the next part.
+      if (at > channel.inheritedEnd) break
+    }
+    return found
+  }
+
+  /** What one channel of a fork's chain holds from `position` on; any other channel is a chain of one. */
+  async #readPart(channel: Channel, position: number, tail: number, maxBytes: number): Promise<Batch[]> {
+    const part = channel.record.fork?.parts.find(({ end }) => position < end)
+    const end = part?.end ?? tail
+    const batches = await this.engine.read(part?.channelId ?? channel.id, position, maxBytes)
+    const kept = batches.filter((batch) => batch.start < end).map((batch) => batch.until(end))
     const first = kept[0]?.from(position)
     if (!first) throw channel.isRemoved ? unknown(channel.name) : historyChanged(channel)
     kept[0] = first
@@ -232,9 +318,10 @@ export class Log {
    */
   list(after: string | undefined, limit: number): { channels: Channel[]; next: string | undefined } {
     const records = this.engine.channels(after, limit)
-    const channels = records
-      .map((record) => this.#lookUp(record.name))
-      .filter((channel) => channel !== undefined)
+    const channels = records.flatMap((record) => {
+      const channel = this.#lookUp(record.name)
+      return channel && !channel.record.isSoftDeleted ? [channel] : []
+    })
     return { channels, next: records.length === limit ? records.at(-1)?.name : undefined }
   }
 
@@ -244,37 +331,18 @@ export class Log {
     await this.engine.close()
   }
 
+  /** Removes the channels in memory whose time is over, though nobody asks for them. */
+  expire(): void {
+    const now = this.#now()
+    for (const channel of [...this.#channels.withLifetime()])
+      if (channel.expiresAtMs <= now) this.#remove(channel)
+  }
+
   #lookUp(name: string): Channel | undefined {
-    const held = this.#channels.get(name) ?? this.#load(name)
-    if (held && held.expiresAtMs <= this.#now()) {
-      this.#remove(held)
-      return undefined
-    }
-    return held
-  }
-
-  #load(name: string): Channel | undefined {
-    if (this.#leaving.has(name)) return undefined
-    const record = this.engine.channel(name)
-    if (!record) return undefined
-    const channel = new Channel(record, this.engine.tail(record.id), true, this.#now())
-    this.#hold(channel)
-    return channel
-  }
-
-  #hold(channel: Channel): void {
-    this.#channels.set(channel.name, channel)
-    if (this.#channels.size > maxHeldChannels) this.#letGoOfIdle()
-  }
-
-  /** A few at a time, the longest held first, so that no look-up waits for a sweep. */
-  #letGoOfIdle(): void {
-    let looks = 4
-    for (const [name, channel] of this.#channels) {
-      this.#channels.delete(name)
-      if (!channel.isIdle) this.#channels.set(name, channel)
-      if (--looks === 0) return
-    }
+    const channel = this.#channels.get(name)
+    if (!channel || channel.expiresAtMs > this.#now()) return channel
+    this.#remove(channel)
+    return channel.isRemoved ? undefined : channel
   }
 
   #mint(): { id: number; history: number } {

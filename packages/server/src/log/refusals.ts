@@ -2,6 +2,7 @@ import { channelKind, mediaType, Problem } from '@tidings/protocol'
 import type { ChannelSpec } from './append.js'
 import type { Channel } from './channel.js'
 import type { ChannelRecord } from './engine.js'
+import { isSameFork } from './forking.js'
 
 /** A channel that is not there, or not kept yet. */
 export function unknown(name: string): Problem {
@@ -44,11 +45,17 @@ export function checkSequence(sequence: string, last: string | undefined): void 
 
 /** @see Durable Streams §5.1, "idempotent success" */
 export function checkSameConfiguration(record: ChannelRecord, spec: ChannelSpec): void {
+  if (record.isSoftDeleted) {
+    throw new Problem(
+      'channel-exists',
+      'A channel of this name was deleted, and forks still stand on its data. Delete them first, or use another name.',
+    )
+  }
   const same =
     mediaType(record.contentType) === mediaType(spec.contentType) &&
     channelKind(record.contentType) === channelKind(spec.contentType) &&
-    record.ttlSeconds === spec.ttlSeconds &&
-    sameTime(record.expiresAt, spec.expiresAt) &&
+    sameLifetime(record, spec) &&
+    isSameFork(record.fork, spec.fork) &&
     (record.closed !== undefined) === (spec.closed ?? false)
   if (same) return
   throw new Problem(
@@ -58,6 +65,19 @@ export function checkSameConfiguration(record: ChannelRecord, spec: ChannelSpec)
   )
 }
 
+function sameLifetime(record: ChannelRecord, spec: ChannelSpec): boolean {
+  if (record.fork?.inheritsLifetime) return spec.ttlSeconds === undefined && spec.expiresAt === undefined
+  return record.ttlSeconds === spec.ttlSeconds && sameTime(record.expiresAt, spec.expiresAt)
+}
+
 function sameTime(a: string | undefined, b: string | undefined): boolean {
   return a === b || (a !== undefined && b !== undefined && Date.parse(a) === Date.parse(b))
+}
+
+/** A channel that is deleted, and kept for the forks that stand on it. @see Durable Streams §4.2 */
+export function deleted(name: string): Problem {
+  return new Problem(
+    'channel-deleted',
+    `The channel ${JSON.stringify(name)} was deleted; forks still stand on its data. Its name is free once they are deleted.`,
+  )
 }

@@ -28,7 +28,7 @@ export const websocket: Transport = {
 
   async open(station, exchange, { channel, position, subprotocols }) {
     // While the handshake goes on, the channel must not leave memory.
-    channel.pins++
+    channel.pin()
     try {
       const chosen = subprotocols.includes(subprotocol) ? subprotocol : undefined
       const connection = await exchange.upgrade({ subprotocol: chosen })
@@ -36,7 +36,7 @@ export const websocket: Transport = {
       if (chosen) new EnvelopeSession(station, connection, countPayload).begin({ channel, position })
       else new PlainSession(station, connection, channel).begin(position, countPayload)
     } finally {
-      channel.pins--
+      channel.unpin()
     }
   },
 }
