@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
-const cli = fileURLToPath(new URL('../../packages/server/dist/cli/main.js', import.meta.url))
+/** The program that is tested: the built one. */
+export const cli = fileURLToPath(new URL('../../packages/server/dist/cli/main.js', import.meta.url))
 
 export interface RunOptions {
   /** The server, as `TIDINGS_URL`. */

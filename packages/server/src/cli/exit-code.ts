@@ -17,3 +17,7 @@ Exit codes:
   2    the command line or a setting makes no sense; nothing was done
   3    there is no such channel
   130  Ctrl-C before it was done`
+
+/** The same, for the help of each command. */
+export const exitCodesLine = `
+Exit codes: 0 done, 1 failed, 2 usage, 3 no such channel, 130 interrupted ("tidings --help" says more).`

@@ -5,7 +5,7 @@ import { demoCommand } from './commands/demo.js'
 import { publishCommand } from './commands/publish.js'
 import { readCommand } from './commands/read.js'
 import { serveCommand } from './commands/serve.js'
-import { exitCodesHelp } from './exit-code.js'
+import { exitCodesHelp, exitCodesLine } from './exit-code.js'
 import { readVersion } from './version.js'
 
 const description =
@@ -40,7 +40,7 @@ export function createProgram(): Command {
     demoCommand(),
   ]
   for (const command of [program, ...commands]) withManners(command)
-  for (const command of commands) program.addCommand(command)
+  for (const command of commands) program.addCommand(command.addHelpText('after', exitCodesLine))
   return program
 }
 

@@ -51,7 +51,11 @@ export function letRestPass(request: IncomingMessage, bounds = { bytes: passByte
   const enough = socket.bytesRead + bounds.bytes
   const cut = () => socket.destroy()
   const timer = setTimeout(cut, bounds.ms)
-  const through = () => clearTimeout(timer)
+  const through = () => {
+    clearTimeout(timer)
+    // A connection may carry requests without end.
+    socket.off('close', through)
+  }
   // The request's own `close` comes with the answer, not with its end.
   request.once('end', through)
   socket.once('close', through)

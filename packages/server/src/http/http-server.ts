@@ -78,7 +78,10 @@ export class HttpServer {
     })
   }
 
-  /** No new connections; those without a request are closed now, the others when theirs is answered. */
+  /**
+   * No new connections; those without a request are closed now, the others when theirs is answered. What is
+   * asked from now on is refused: answered, a poll would be held again, and a socket never told to come back.
+   */
   stopAccepting(): Promise<void> {
     this.#isStopping = true
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
@@ -109,7 +112,7 @@ export class HttpServer {
     { expectsContinue = false, upgrade }: { expectsContinue?: boolean; upgrade?: Upgrade },
   ): Promise<void> {
     const { access, costs, onMistake, station } = this.#options
-    if (this.#isStopping) response.shouldKeepAlive = false
+    this.#endConnectionWhenStopping(request, response)
     const origin = headerText(request, 'origin')
     const host = orProblem(() => requestedHost(request))
     const target = orProblem(() => parseTarget(request.url ?? '/', station.settings.maxNameBytes))
@@ -120,6 +123,7 @@ export class HttpServer {
       costs,
       onMistake,
       expectsContinue,
+      isStopping: () => this.#isStopping,
       purpose: purposeOf(request, target),
       corsHeaders: corsHeaders(access, origin, knownHost),
       ...(upgrade && {
@@ -127,6 +131,7 @@ export class HttpServer {
       }),
     })
     try {
+      if (this.#isStopping) throw stopping()
       if (host instanceof Error) throw host
       if (request.method === 'OPTIONS') {
         exchange.respond({ status: 204, headers: preflightHeaders(access, origin, host), payloadBytes: 0 })
@@ -139,6 +144,13 @@ export class HttpServer {
     } catch (error) {
       if (!(error instanceof ConnectionGone)) exchange.fail(error)
     }
+  }
+
+  /** A stream that began before the stop said that its connection would be kept. */
+  #endConnectionWhenStopping({ socket }: IncomingMessage, response: ServerResponse): void {
+    response.once('close', () => {
+      if (this.#isStopping) socket.destroySoon()
+    })
   }
 
   /** Node lets go of a connection that asks for an upgrade: what is answered on it from here on is ours to write. */
@@ -164,6 +176,12 @@ export class HttpServer {
 interface Upgrade {
   readonly socket: Socket
   readonly head: Buffer
+}
+
+function stopping(): Problem {
+  return new Problem('server-stopping', 'The server is stopping. Ask again when it is back.', {
+    retryAfterSeconds: 1,
+  })
 }
 
 /** What the request's bytes are spent on. */

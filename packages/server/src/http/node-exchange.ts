@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Problem } from '@tidings/protocol'
 import type { Costs, Purpose } from '../observe/index.js'
 import {
   type Answer,
@@ -11,7 +12,7 @@ import {
 } from '../transports/index.js'
 import { securityHeaders } from './answer-headers.js'
 import { announcedBytes, letRestPass, readBody } from './body.js'
-import { problemAnswer } from './problem-answer.js'
+import { asProblem, problemAnswer } from './problem-answer.js'
 
 export interface ExchangeOptions {
   readonly request: IncomingMessage
@@ -21,6 +22,8 @@ export interface ExchangeOptions {
   readonly corsHeaders: Headers
   /** The client sends its body only when told to go on. @see RFC 9110 §10.1.1 */
   readonly expectsContinue: boolean
+  /** The answer is the last one on its connection. */
+  readonly isStopping: () => boolean
   /** Absent when the client asked for no upgrade, or for one that we do not know. */
   readonly upgrade?: (subprotocol: string | undefined) => Promise<WebSocketConnection>
   readonly onMistake: (error: unknown) => void
@@ -64,6 +67,7 @@ export class NodeExchange implements Exchange {
     const { response, request, costs, purpose, corsHeaders } = this.#options
     if (response.headersSent || response.destroyed) return
     const hasBody = status !== 204 && status !== 304
+    if (this.#options.isStopping()) response.shouldKeepAlive = false
     if (this.#isHeldBack) this.#endAfterAnswer()
     response.writeHead(status, {
       // An empty answer carries only what a rule demands of it.
@@ -105,6 +109,10 @@ export class NodeExchange implements Exchange {
       onMistake(error)
       this.#socket.destroy()
     }
+  }
+
+  problemOf(error: unknown): Problem {
+    return asProblem(error, this.#options.onMistake)
   }
 
   onGone(callback: () => void): void {

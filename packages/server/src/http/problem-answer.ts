@@ -32,7 +32,7 @@ export function problemAnswer(error: unknown, onMistake: (error: unknown) => voi
   }
 }
 
-function asProblem(error: unknown, onMistake: (error: unknown) => void): Problem {
+export function asProblem(error: unknown, onMistake: (error: unknown) => void): Problem {
   if (error instanceof Problem) {
     if (error.status >= 500 && error.cause !== undefined) onMistake(error)
     return error

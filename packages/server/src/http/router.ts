@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { encodeChannelName, header, type LiveMode, Problem, path } from '@tidings/protocol'
+import { checkChannelName, encodeChannelName, header, type LiveMode, Problem, path } from '@tidings/protocol'
 import type { Costs } from '../observe/index.js'
 import {
   EnvelopeSession,
@@ -153,7 +153,7 @@ export class Router {
       throw new Problem('upgrade-required', 'This socket speaks tidings.v1: offer it as a subprotocol.')
     }
     const connection = await exchange.upgrade({ subprotocol })
-    new EnvelopeSession(this.#station, connection, (bytes) => exchange.countPayload(bytes)).begin()
+    new EnvelopeSession(this.#station, connection, exchange).begin()
   }
 
   #counts() {
@@ -162,9 +162,11 @@ export class Router {
   }
 
   #listChannels(visit: Visit, query: URLSearchParams): void {
-    const wanted = Number(query.get('limit') ?? 100)
-    const limit = Number.isSafeInteger(wanted) ? Math.min(Math.max(wanted, 1), 1_000) : 100
-    const { channels, next } = this.#station.log.list(query.get('after') ?? undefined, limit)
+    const { log, settings } = this.#station
+    const limit = limitOf(query)
+    const after = query.get('after') ?? undefined
+    if (after !== undefined) checkChannelName(after, settings.maxNameBytes)
+    const { channels, next } = log.list(after, limit)
     this.#respondJson(visit, {
       channels: channels.map((channel) => ({
         name: channel.name,
@@ -198,6 +200,14 @@ export class Router {
 /** Closing without a message appends nothing: 204, as the protocol's close has it. */
 function isCloseOnly(request: IncomingMessage, body: Buffer): boolean {
   return body.byteLength === 0 && wantsClosed(request)
+}
+
+/** @throws Problem `query-invalid` */
+function limitOf(query: URLSearchParams): number {
+  const text = query.get('limit') ?? '100'
+  const limit = Number(text)
+  if (/^\d{1,4}$/.test(text) && limit >= 1 && limit <= 1_000) return limit
+  throw new Problem('query-invalid', '"limit" is a whole number from 1 to 1,000.')
 }
 
 function locationOf(request: IncomingMessage, name: string): string {

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { checkChannelName, Problem, path } from '@tidings/protocol'
 
@@ -13,11 +12,11 @@ const absoluteForm = /^https?:\/\/([^/?#]*)/i
  * What a request's target means. The path is read as it was sent: a URL parser would resolve `..` before
  * anybody could refuse it.
  *
- * @param target the request line's, e.g. `/v1/stream/cake?offset=-1`, a character for each byte
+ * @param target the request line's, e.g. `/v1/stream/cake?offset=-1`
  * @throws Problem `channel-name-invalid`, `not-implemented` (reserved names), `route-unknown`
  */
 export function parseTarget(target: string, maxNameBytes: number): Target {
-  const origin = unescapedUtf8(target.replace(absoluteForm, ''))
+  const origin = target.replace(absoluteForm, '')
   const mark = origin.indexOf('?')
   const pathname = mark === -1 ? origin : origin.slice(0, mark)
   const query = new URLSearchParams(mark === -1 ? '' : origin.slice(mark + 1))
@@ -63,27 +62,15 @@ function headerLines({ rawHeaders }: IncomingMessage, name: string): string[] {
   return values
 }
 
-/** Some clients, curl for one, send UTF-8 as it is where a URL would have it percent-encoded. */
-function unescapedUtf8(text: string): string {
-  if (!/[\x80-\xff]/.test(text)) return text
-  const bytes = Buffer.from(text, 'latin1')
-  if (isUtf8(bytes)) return bytes.toString('utf8')
-  throw nameNotUtf8()
-}
-
 function decodeName(encoded: string): string {
   try {
     return decodeURIComponent(encoded)
   } catch (cause) {
-    throw nameNotUtf8({ cause })
+    throw new Problem(
+      'channel-name-invalid',
+      "The channel's name is not UTF-8 in percent-encoding.",
+      {},
+      { cause },
+    )
   }
-}
-
-function nameNotUtf8(options?: ErrorOptions): Problem {
-  return new Problem(
-    'channel-name-invalid',
-    "The channel's name is not UTF-8 in percent-encoding.",
-    {},
-    options,
-  )
 }

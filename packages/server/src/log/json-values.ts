@@ -1,70 +1,110 @@
-const quote = 0x22
-const backslash = 0x5c
+import { afterName, endOfString, endOfValue, skipWhiteSpace } from './json-scan.js'
+
 const comma = 0x2c
-const open = new Set([0x5b, 0x7b])
-const close = new Set([0x5d, 0x7d])
+const bracketOpen = 0x5b
+const bracketClose = 0x5d
+const braceOpen = 0x7b
+const braceClose = 0x7d
 
-/** The JSON standard's white space. @see RFC 8259 §2 */
-function isWhiteSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+/** Longest name of a member that is looked at, bytes with its escapes; longer ones are nobody's. */
+const maxNameBytes = 256
+
+/**
+ * The one value of a JSON text as a view of the bytes that were sent, without the white space around it, so
+ * that nothing is written anew: `9007199254740993` and `1.0` stay what they are.
+ *
+ * @param text valid UTF-8
+ * @returns undefined when the text is not valid JSON, or is nested deeper than `maxJsonDepth`
+ */
+export function jsonValue(text: Uint8Array): Uint8Array | undefined {
+  const start = skipWhiteSpace(text, 0)
+  const end = endOfValue(text, start)
+  if (end === -1 || skipWhiteSpace(text, end) !== text.byteLength) return undefined
+  return text.subarray(start, end)
 }
 
-/** The text without the white space around it, which belongs to no value. */
-export function trimJson(text: Uint8Array): Uint8Array {
-  let from = 0
-  let to = text.byteLength
-  while (from < to && isWhiteSpace(text[from] as number)) from++
-  while (to > from && isWhiteSpace(text[to - 1] as number)) to--
-  return text.subarray(from, to)
+export function isJsonArray(text: Uint8Array): boolean {
+  return text[skipWhiteSpace(text, 0)] === bracketOpen
 }
 
 /**
- * The elements of a JSON array (or the members of an object, each with its name) as views of the bytes that were sent, so that nothing is written anew:
- * `9007199254740993` and `1.0` stay what they are. Linear in time, whatever the nesting.
+ * The elements of a JSON array, as views of the bytes that were sent.
  *
- * @param text a valid JSON array or object without white space around it: the caller has parsed it
+ * @param text  valid UTF-8; an array, with or without white space around it
+ * @param most  elements that the caller takes: with one more the rest is not looked at
+ * @returns undefined when the text is not a valid JSON array, or is nested deeper than `maxJsonDepth`
  */
-export function splitJsonArray(text: Uint8Array): Uint8Array[] {
-  const values: Uint8Array[] = []
-  const end = text.byteLength - 1
-  let depth = 0
-  let from = 1
-  for (let at = 1; at < end; at++) {
-    const byte = text[at] as number
-    if (byte === quote) at = endOfString(text, at)
-    else if (open.has(byte)) depth++
-    else if (close.has(byte)) depth--
-    else if (byte === comma && depth === 0) {
-      values.push(trimJson(text.subarray(from, at)))
-      from = at + 1
+export function jsonElements(text: Uint8Array, most: number): Uint8Array[] | undefined {
+  const elements: Uint8Array[] = []
+  const end = eachItem(text, bracketOpen, bracketClose, (at) => {
+    const start = skipWhiteSpace(text, at)
+    const itemEnd = endOfValue(text, start)
+    if (itemEnd !== -1) elements.push(text.subarray(start, itemEnd))
+    return elements.length > most ? 'enough' : itemEnd
+  })
+  return end === 'enough' || isWhole(text, end) ? elements : undefined
+}
+
+/**
+ * Members of a JSON object, as views of the bytes that were sent; of a name that stands twice the last one,
+ * as `JSON.parse` takes it.
+ *
+ * @param text   valid UTF-8
+ * @param names  the names that the caller knows; others are checked and passed over
+ * @returns undefined when the text is not a valid JSON object, or is nested deeper than `maxJsonDepth`
+ */
+export function jsonMembers(
+  text: Uint8Array,
+  names: ReadonlySet<string>,
+): ReadonlyMap<string, Uint8Array> | undefined {
+  const members = new Map<string, Uint8Array>()
+  const end = eachItem(text, braceOpen, braceClose, (at) => {
+    const nameStart = skipWhiteSpace(text, at)
+    const valueStart = afterName(text, nameStart)
+    if (valueStart === -1) return -1
+    const start = skipWhiteSpace(text, valueStart)
+    const itemEnd = endOfValue(text, start)
+    const name = nameOf(text.subarray(nameStart, valueStart))
+    if (itemEnd !== -1 && name !== undefined && names.has(name)) {
+      members.set(name, text.subarray(start, itemEnd))
     }
-  }
-  const last = trimJson(text.subarray(from, end))
-  if (last.byteLength > 0) values.push(last)
-  return values
-}
-
-function endOfString(text: Uint8Array, start: number): number {
-  let at = start + 1
-  while (text[at] !== quote) at += text[at] === backslash ? 2 : 1
-  return at
+    return itemEnd
+  })
+  return end !== 'enough' && isWhole(text, end) ? members : undefined
 }
 
 /**
- * The text of one member of a JSON object, as it was sent; of the last one when the name stands twice, as
- * `JSON.parse` takes it.
- *
- * @param text a valid JSON object: the caller has parsed it
+ * @param take  where an item ends that begins at its argument, -1 when it is invalid, or `enough`
+ * @returns where the array or object ends, -1 when it is invalid, or `enough`
  */
-export function memberText(text: Uint8Array, name: string): Uint8Array | undefined {
-  let found: Uint8Array | undefined
-  const object = trimJson(text)
-  for (const member of splitJsonArray(object)) {
-    const nameEnd = endOfString(member, 0) + 1
-    const written = Buffer.from(member.buffer, member.byteOffset, nameEnd).toString('utf8')
-    if (JSON.parse(written) !== name) continue
-    const afterName = trimJson(member.subarray(nameEnd))
-    found = trimJson(afterName.subarray(1))
+function eachItem(
+  text: Uint8Array,
+  opener: number,
+  closer: number,
+  take: (at: number) => number | 'enough',
+): number | 'enough' {
+  let at = skipWhiteSpace(text, 0)
+  if (text[at] !== opener) return -1
+  const first = skipWhiteSpace(text, at + 1)
+  if (text[first] === closer) return first + 1
+  at = first
+  for (;;) {
+    const itemEnd = take(at)
+    if (itemEnd === 'enough' || itemEnd === -1) return itemEnd
+    at = skipWhiteSpace(text, itemEnd)
+    if (text[at] === closer) return at + 1
+    if (text[at] !== comma) return -1
+    at++
   }
-  return found
+}
+
+function isWhole(text: Uint8Array, end: number): boolean {
+  return end !== -1 && skipWhiteSpace(text, end) === text.byteLength
+}
+
+/** @param text begins with a valid JSON string */
+function nameOf(text: Uint8Array): string | undefined {
+  const end = endOfString(text, 0)
+  if (end > maxNameBytes) return undefined
+  return JSON.parse(Buffer.from(text.buffer, text.byteOffset, end).toString('utf8')) as string
 }

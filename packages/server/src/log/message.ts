@@ -1,10 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { type ChannelKind, Problem } from '@tidings/protocol'
-import { splitJsonArray, trimJson } from './json-values.js'
+import { maxJsonDepth } from './json-scan.js'
+import { isJsonArray, jsonElements, jsonValue } from './json-values.js'
 
 export interface MessageLimits {
   readonly maxMessageBytes: number
 }
+
+/** Messages of one append. Each costs a hundred times its bytes while it is on its way, when it is small. */
+export const maxMessagesPerAppend = 100_000
 
 /**
  * The messages of one append, as views of the bytes that were sent. A JSON array is one level of several
@@ -12,7 +16,7 @@ export interface MessageLimits {
  *
  * @param body not empty
  * @returns no messages for an empty JSON array: what that means is the caller's to say
- * @throws Problem `message-invalid`, `message-too-large`
+ * @throws Problem `message-invalid`, `message-too-large`, `messages-too-many`
  * @see Durable Streams §9.1
  */
 export function messagesOf(
@@ -32,19 +36,35 @@ export function messagesOf(
 }
 
 function jsonMessages(body: Uint8Array, flatten: boolean): Uint8Array[] {
-  let value: unknown
-  try {
-    value = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'))
-  } catch (cause) {
+  if (flatten && isJsonArray(body)) return jsonArrayMessages(body)
+  const value = jsonValue(body)
+  if (!value) throw notJson()
+  return [value]
+}
+
+/**
+ * The elements of a JSON array as messages.
+ *
+ * @param text valid UTF-8
+ * @throws Problem `message-invalid`, `messages-too-many`
+ */
+export function jsonArrayMessages(text: Uint8Array): Uint8Array[] {
+  const messages = jsonElements(text, maxMessagesPerAppend)
+  if (!messages) throw notJson()
+  if (messages.length > maxMessagesPerAppend) {
     throw new Problem(
-      'message-invalid',
-      'The body is not valid JSON. This channel keeps JSON values.',
-      {},
-      { cause },
+      'messages-too-many',
+      `One append has at most ${maxMessagesPerAppend} messages. Send the rest in another.`,
     )
   }
-  const text = trimJson(body)
-  return flatten && Array.isArray(value) ? splitJsonArray(text) : [text]
+  return messages
+}
+
+function notJson(): Problem {
+  return new Problem(
+    'message-invalid',
+    `The body is not valid JSON, or is nested more than ${maxJsonDepth} deep. This channel keeps JSON values.`,
+  )
 }
 
 export function checkSize(message: Uint8Array, maxMessageBytes: number): void {

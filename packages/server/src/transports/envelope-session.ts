@@ -1,16 +1,22 @@
 import {
-  type ClientEnvelope,
   closeCode,
   Problem,
-  type PublishEnvelope,
   parseOffset,
   type ServerEnvelope,
   type SubscribeEnvelope,
 } from '@tidings/protocol'
 import { type End, Subscriber } from '../hub/index.js'
 import type { Channel } from '../log/index.js'
-import { decodeEnvelope, publishedMessages } from './envelope-decoder.js'
+import {
+  type ClientRequest,
+  decodeEnvelope,
+  envelopeFields,
+  type PublishRequest,
+  publishedMessages,
+  subjectOf,
+} from './envelope-decoder.js'
 import { envelopesWithOffsets, plainEnvelopes } from './envelope-form.js'
+import type { Exchange } from './exchange.js'
 import { Liveness } from './liveness.js'
 import { textFrame } from './sinks/websocket-frame.js'
 import type { Station } from './transport.js'
@@ -25,17 +31,17 @@ const maxWaitingPublishes = 1_000
 export class EnvelopeSession {
   readonly #station: Station
   readonly #connection: WebSocketConnection
-  readonly #countPayload: (bytes: number) => void
+  readonly #exchange: Exchange
   readonly #subscribers = new Map<string, Subscriber>()
   readonly #liveness: Liveness
   #waitingPublishes = 0
-  #published: Promise<unknown> = Promise.resolve()
+  #published: Promise<void> = Promise.resolve()
   #isFlushing = false
 
-  constructor(station: Station, connection: WebSocketConnection, countPayload: (bytes: number) => void) {
+  constructor(station: Station, connection: WebSocketConnection, exchange: Exchange) {
     this.#station = station
     this.#connection = connection
-    this.#countPayload = countPayload
+    this.#exchange = exchange
     this.#liveness = new Liveness(station, connection, {
       goAway: (retryAfterMs) => {
         this.#send({ type: 'goaway', retryAfterMs })
@@ -66,19 +72,20 @@ export class EnvelopeSession {
       this.#connection.close(closeCode.unsupportedData, 'message-kind-wrong')
       return
     }
-    let envelope: ClientEnvelope | undefined
+    let about = {}
     try {
-      envelope = decodeEnvelope(data)
-      this.#handle(envelope, data)
+      const fields = envelopeFields(data)
+      about = subjectOf(fields)
+      this.#handle(decodeEnvelope(fields, this.#station.settings))
     } catch (error) {
-      this.#refuse(error, envelope?.type === 'ping' ? undefined : envelope)
+      this.#refuse(error, about)
     }
   }
 
-  #handle(envelope: ClientEnvelope, text: Buffer): void {
-    if (envelope.type === 'publish') this.#publish(envelope, text)
-    else if (envelope.type === 'subscribe') this.#subscribe(envelope)
-    else if (envelope.type === 'unsubscribe') this.#unsubscribe(envelope.channel)
+  #handle(request: ClientRequest): void {
+    if (request.type === 'publish') this.#publish(request)
+    else if (request.type === 'subscribe') this.#subscribe(request)
+    else if (request.type === 'unsubscribe') this.#unsubscribe(request.channel)
     else this.#send({ type: 'pong' })
   }
 
@@ -113,7 +120,7 @@ export class EnvelopeSession {
       position,
       sink: this.#connection,
       form: withOffsets ? envelopesWithOffsets : plainEnvelopes,
-      onPayload: this.#countPayload,
+      onPayload: (bytes) => this.#exchange.countPayload(bytes),
       onEnd: (end) => this.#ended(channel, end),
     })
     this.#subscribers.set(channel.name, subscriber)
@@ -127,27 +134,29 @@ export class EnvelopeSession {
     if (end.why === 'failed') this.#refuse(end.error, { channel: channel.name })
   }
 
-  #publish(envelope: PublishEnvelope, text: Buffer): void {
+  #publish(request: PublishRequest): void {
     const { log, settings } = this.#station
-    const channel = log.findToAppend(envelope.channel)
-    const messages = publishedMessages(envelope, text, channel.kind, settings)
+    const { id, channel: name, producer, close = false } = request
+    const channel = log.findToAppend(name)
+    const messages = publishedMessages(request, channel.kind, settings)
     const append = log.append(channel, {
       messages,
-      close: envelope.close ?? false,
-      ...(envelope.producer && { producer: envelope.producer }),
+      close,
+      ...(producer && { producer }),
     })
     const answered = append.then(
       ({ nextOffset, isDuplicate }) =>
         this.#send({
           type: 'published',
-          ...(envelope.id !== undefined && { id: envelope.id }),
-          channel: envelope.channel,
+          ...(id !== undefined && { id }),
+          channel: name,
           nextOffset,
           duplicate: isDuplicate,
         }),
-      (error: unknown) => this.#refuse(error, envelope),
+      (error: unknown) => this.#refuse(error, { channel: name, ...(id !== undefined && { id }) }),
     )
-    this.#published = Promise.all([this.#published, answered])
+    // To nothing: what all of them resolved to would be kept for as long as the socket lives.
+    this.#published = Promise.all([this.#published, answered]).then(() => {})
     this.#hold(answered)
   }
 
@@ -158,15 +167,12 @@ export class EnvelopeSession {
     })
   }
 
-  #refuse(error: unknown, about: { id?: number | string; channel?: string } | undefined): void {
-    const problem =
-      error instanceof Problem
-        ? error
-        : new Problem('internal-error', 'The server made a mistake.', {}, { cause: error })
+  #refuse(error: unknown, about: { id?: number | string; channel?: string }): void {
+    const problem = this.#exchange.problemOf(error)
     this.#send({
       type: 'error',
-      ...(about?.id !== undefined && { id: about.id }),
-      ...(about?.channel !== undefined && { channel: about.channel }),
+      ...(about.id !== undefined && { id: about.id }),
+      ...(about.channel !== undefined && { channel: about.channel }),
       code: problem.code,
       detail: problem.message,
       ...problem.facts,

@@ -1,3 +1,4 @@
+import type { Problem } from '@tidings/protocol'
 import type { Sink } from '../hub/index.js'
 import type { WebSocketConnection } from './websocket-connection.js'
 
@@ -27,6 +28,8 @@ export interface Exchange {
   upgrade(options: { readonly subprotocol: string | undefined }): Promise<WebSocketConnection>
   /** Answers trouble: a problem, or `internal-error` for anything else. */
   fail(error: unknown): void
+  /** What there is to say of trouble after the answer has begun. A mistake of our own is reported, and told to nobody. */
+  problemOf(error: unknown): Problem
   /** Called once, when the connection is gone before the answer has ended, or after it has. */
   onGone(callback: () => void): void
   /** Counts the messages' own bytes of a streamed response. */

@@ -1,7 +1,8 @@
 import { closeCode, Problem, problems, subprotocol } from '@tidings/protocol'
 import { type End, Subscriber, type WireForm } from '../hub/index.js'
-import { type Channel, messagesOf } from '../log/index.js'
+import { type Channel, messagesOf, unknownChannel } from '../log/index.js'
 import { EnvelopeSession } from './envelope-session.js'
+import type { Exchange } from './exchange.js'
 import { Liveness } from './liveness.js'
 import { frameHead, opcode } from './sinks/websocket-frame.js'
 import type { Station, Transport } from './transport.js'
@@ -32,9 +33,8 @@ export const websocket: Transport = {
     try {
       const chosen = subprotocols.includes(subprotocol) ? subprotocol : undefined
       const connection = await exchange.upgrade({ subprotocol: chosen })
-      const countPayload = (bytes: number) => exchange.countPayload(bytes)
-      if (chosen) new EnvelopeSession(station, connection, countPayload).begin({ channel, position })
-      else new PlainSession(station, connection, channel).begin(position, countPayload)
+      if (chosen) new EnvelopeSession(station, connection, exchange).begin({ channel, position })
+      else new PlainSession(station, connection, exchange, channel).begin(position)
     } finally {
       channel.unpin()
     }
@@ -45,17 +45,19 @@ export const websocket: Transport = {
 class PlainSession {
   readonly #station: Station
   readonly #connection: WebSocketConnection
+  readonly #exchange: Exchange
   readonly #channel: Channel
   readonly #liveness: Liveness
   /** When all appends of this socket are kept or refused. */
-  #settled: Promise<unknown> = Promise.resolve()
+  #settled: Promise<void> = Promise.resolve()
   /** Where the last of them ends. */
   #keptEnd = 0
   #waiting = 0
   #isRefused = false
 
-  constructor(station: Station, connection: WebSocketConnection, channel: Channel) {
+  constructor(station: Station, connection: WebSocketConnection, exchange: Exchange, channel: Channel) {
     this.#station = station
+    this.#exchange = exchange
     this.#connection = connection
     this.#channel = channel
     this.#liveness = new Liveness(station, connection, {
@@ -63,7 +65,7 @@ class PlainSession {
     })
   }
 
-  begin(position: number, onPayload: (bytes: number) => void): void {
+  begin(position: number): void {
     const subscriber = new Subscriber({
       log: this.#station.log,
       hub: this.#station.hub,
@@ -71,7 +73,7 @@ class PlainSession {
       position,
       sink: this.#connection,
       form: plainForm,
-      onPayload,
+      onPayload: (bytes) => this.#exchange.countPayload(bytes),
       onEnd: (end) => this.#ended(end),
     })
     this.#connection.onMessage((data, isBinary) => this.#take(data, isBinary))
@@ -100,6 +102,8 @@ class PlainSession {
   #append(data: Buffer, isBinary: boolean): void {
     const { log, settings } = this.#station
     const channel = log.findToAppend(this.#channel.name)
+    // Another channel has taken the name; that this one is gone will be heard soon.
+    if (channel !== this.#channel) throw unknownChannel(channel.name)
     if (isBinary !== (channel.kind === 'binary')) {
       throw new Problem(
         'message-kind-wrong',
@@ -117,7 +121,8 @@ class PlainSession {
       },
       (error: unknown) => this.#refuse(error),
     )
-    this.#settled = Promise.all([this.#settled, settled])
+    // To nothing: what all of them resolved to would be kept for as long as the socket lives.
+    this.#settled = Promise.all([this.#settled, settled]).then(() => {})
     this.#hold(settled)
   }
 
@@ -132,7 +137,7 @@ class PlainSession {
   #refuse(error: unknown): void {
     if (this.#isRefused) return
     this.#isRefused = true
-    const code = error instanceof Problem ? error.code : 'internal-error'
+    const { code } = this.#exchange.problemOf(error)
     this.#connection.close(problems[code].close, code)
   }
 
