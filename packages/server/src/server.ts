@@ -37,7 +37,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const { now = Date.now, onMistake = reportMistake, ...given } = options
   const settings = resolveSettings(given)
   const engine = await openEngine({ ...settings, folder: settings.data })
-  const log = new Log(engine, { now })
+  const log = await Log.open(engine, { now })
   const station: Station = {
     log,
     hub: new Hub(log),

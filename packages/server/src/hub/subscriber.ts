@@ -105,7 +105,7 @@ export class Subscriber implements Listener {
         if (this.#sink.isBackedUp) await this.#sink.drained()
         if (this.#isEnded || this.#sink.isGone) return
         if (this.position >= this.channel.keptTail) return this.#arrive()
-        const batches = await this.#log.read(this.channel, this.position, readBytes)
+        const batches = await this.#log.reader.read(this.channel, this.position, readBytes)
         if (!this.#isEnded) this.#pushRead(batches)
         // Others get their turn: an engine may answer at once, and thousands may be replaying.
         await nextTurn()

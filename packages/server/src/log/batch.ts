@@ -71,15 +71,31 @@ export class Batch {
   from(position: number): Batch | undefined {
     if (position === this.start) return this
     const first = this.#messageIndexAt(position)
-    if (first === undefined) return undefined
-    const skipped = this.#messageStart(first)
+    return first === undefined ? undefined : this.#fromMessage(first)
+  }
+
+  /** @returns as many of the last messages as fit, `atLeast` in any case; undefined when that is none */
+  lastMessages(limits: { maxMessages: number; maxBytes: number; atLeast: number }): Batch | undefined {
+    let first = this.messageCount
+    let bytes = 0
+    while (first > 0 && this.messageCount - first < limits.maxMessages) {
+      bytes += this.message(first - 1).byteLength
+      if (bytes > limits.maxBytes && this.messageCount - first >= limits.atLeast) break
+      first--
+    }
+    return first === this.messageCount ? undefined : this.#fromMessage(first)
+  }
+
+  #fromMessage(index: number): Batch {
+    if (index === 0) return this
+    const skipped = this.#messageStart(index)
     return new Batch({
       kind: this.kind,
       history: this.history,
-      start: position,
+      start: this.start + (this.kind === 'json' ? index : skipped),
       committedAtMs: this.committedAtMs,
       payload: this.payload.subarray(skipped),
-      messageEnds: this.messageEnds.slice(first).map((end) => end - skipped),
+      messageEnds: this.messageEnds.slice(index).map((end) => end - skipped),
     })
   }
 

@@ -33,7 +33,7 @@ export class Channel {
   constructor(record: ChannelRecord, ownTail: number, isKept: boolean, now: () => number) {
     this.record = record
     this.kind = channelKind(record.contentType)
-    this.admittedTail = Math.max(ownTail, this.inheritedEnd)
+    this.admittedTail = Math.max(ownTail, this.earlierEnd)
     this.keptTail = this.admittedTail
     this.isKept = isKept
     this.keptClosed = isKept && record.closed !== undefined
@@ -41,9 +41,9 @@ export class Channel {
     this.#lastUsedMs = now()
   }
 
-  /** Where the data that a fork inherits ends; 0 in any other channel. */
-  get inheritedEnd(): number {
-    return this.record.fork?.parts.at(-1)?.end ?? 0
+  /** Where the positions of earlier histories end, 0 when there are none. */
+  get earlierEnd(): number {
+    return this.record.parts?.at(-1)?.end ?? 0
   }
 
   get name(): string {
@@ -58,20 +58,31 @@ export class Channel {
     return this.record.history
   }
 
-  /** Inherited positions keep the history under which the source gave them out. */
+  /** Earlier positions keep the history under which they were given out. */
   offsetAt(position: number): string {
-    const part = this.record.fork?.parts.find(({ end }) => position <= end)
+    const part = this.record.parts?.find(({ end }) => position <= end)
     return formatOffset(part?.history ?? this.history, position)
   }
 
-  /** Whether this channel, or the source of a fork, may have given out this offset; the tail apart. */
+  /** Whether this channel, or the source of a fork, may have given out this offset; the tail is not looked at. */
   hasHistory(history: number, position: number): boolean {
     let start = 0
-    for (const part of this.record.fork?.parts ?? []) {
+    for (const part of this.record.parts ?? []) {
       if (history === part.history) return position >= start && position <= part.end
       start = part.end
     }
     return history === this.history && position >= start
+  }
+
+  /** Goes on under another history from the tail: what was given out beyond it may be gone. */
+  startHistory(history: number): void {
+    const { parts = [], id, history: earlier } = this.record
+    const part = { channelId: id, history: earlier, end: this.keptTail }
+    this.record = {
+      ...this.record,
+      history,
+      parts: this.keptTail > this.earlierEnd ? [...parts, part] : parts,
+    }
   }
 
   /** Counts as a use, which puts off the end of a channel with a time to live. */

@@ -2,7 +2,7 @@ import { Problem, parseOffset } from '@tidings/protocol'
 import type { ForkRequest } from './append.js'
 import type { Batch } from './batch.js'
 import type { Channel } from './channel.js'
-import type { Fork, InheritedPart } from './engine.js'
+import type { EarlierPart, Fork } from './engine.js'
 
 /**
  * What a fork of `source` inherits: everything before the point that was asked for, read where it stands and
@@ -16,18 +16,18 @@ export async function forkAt(
   source: Channel,
   request: ForkRequest & { readonly inheritsLifetime: boolean },
   read: (position: number) => Promise<Batch[]>,
-): Promise<Fork> {
+): Promise<{ fork: Fork; parts: EarlierPart[] }> {
   const anchor = anchorOf(source, request.offset)
   const [batch] = anchor < source.keptTail ? await read(anchor) : []
   if (anchor < source.keptTail && !batch?.from(anchor)) throw noSuchPoint()
   const position = anchor + checkedSubOffset(source, batch?.from(anchor), anchor, request.subOffset)
-  return {
+  const fork = {
     source: source.name,
     ...(request.offset !== undefined && { offset: request.offset }),
     subOffset: request.subOffset,
     inheritsLifetime: request.inheritsLifetime,
-    parts: inheritedParts(source, position),
   }
+  return { fork, parts: inheritedParts(source, position) }
 }
 
 function anchorOf(source: Channel, text: string | undefined): number {
@@ -63,11 +63,12 @@ function checkedSubOffset(
   return subOffset
 }
 
-function inheritedParts(source: Channel, position: number): InheritedPart[] {
+/** The source's own earlier parts, then the source. */
+function inheritedParts(source: Channel, position: number): EarlierPart[] {
   const own = { channelId: source.id, history: source.history, end: source.keptTail }
-  const parts: InheritedPart[] = []
+  const parts: EarlierPart[] = []
   let start = 0
-  for (const part of [...(source.record.fork?.parts ?? []), own]) {
+  for (const part of [...(source.record.parts ?? []), own]) {
     const end = Math.min(part.end, position)
     if (end > start) parts.push({ ...part, end })
     start = part.end

@@ -1,8 +1,9 @@
 import { invariant, mediaType, type OffsetRequest, Problem } from '@tidings/protocol'
 import type { Append, AppendOutcome, ChannelSpec, ForkRequest } from './append.js'
-import { type Batch, positionsOf } from './batch.js'
+import { positionsOf } from './batch.js'
 import { Channel } from './channel.js'
 import { ChannelDirectory } from './channel-directory.js'
+import { ChannelReader } from './channel-reader.js'
 import type { ChannelRecord, Engine, Fork } from './engine.js'
 import { forkAt } from './forking.js'
 import { GroupCommit, type KeptChange } from './group-commit.js'
@@ -22,6 +23,7 @@ import {
  */
 export class Log {
   readonly engine: Engine
+  readonly reader: ChannelReader
   readonly #now: () => number
   readonly #channels: ChannelDirectory
   readonly #commits: GroupCommit
@@ -30,6 +32,7 @@ export class Log {
 
   constructor(engine: Engine, options: { now?: () => number } = {}) {
     this.engine = engine
+    this.reader = new ChannelReader(engine)
     this.#now = options.now ?? Date.now
     this.#lastHistory = engine.lastHistory
     this.#channels = new ChannelDirectory(engine, this.#now)
@@ -41,6 +44,36 @@ export class Log {
         for (const listener of this.#keptListeners) listener(changes)
       },
     })
+  }
+
+  /**
+   * A log over this engine. When data that was heard may be gone, every channel goes on under a new history from
+   * where it ends now: offsets up to there are good, those beyond are refused.
+   *
+   * @returns when that is kept
+   */
+  static async open(engine: Engine, options: { now?: () => number } = {}): Promise<Log> {
+    const log = new Log(engine, options)
+    if (engine.dataMayBeGone) await log.#startNewHistories()
+    return log
+  }
+
+  async #startNewHistories(): Promise<void> {
+    const pageSize = 1_000
+    let settled: Promise<void> = Promise.resolve()
+    let page = this.engine.channels(undefined, pageSize)
+    while (page.length > 0) {
+      for (const { name } of page) {
+        const channel = this.#channels.get(name)
+        if (!channel) continue
+        channel.startHistory(this.#mint().history)
+        this.#commits.stage(channel, { record: channel.record })
+        settled = channel.settled
+      }
+      page = this.engine.channels(page.at(-1)?.name, pageSize)
+    }
+    // All of them were staged in one turn: they are one commit.
+    await settled
   }
 
   /** Hears each commit once it is kept, in order, before its publishers are answered. */
@@ -56,7 +89,10 @@ export class Log {
    */
   async create(name: string, spec: ChannelSpec): Promise<{ channel: Channel; isNew: boolean }> {
     this.#commits.check()
-    const fork = spec.fork && !this.#lookUp(name) ? await this.#forkOf(spec.fork, spec) : undefined
+    const { fork, parts } =
+      spec.fork && !this.#lookUp(name)
+        ? await this.#forkOf(spec.fork, spec)
+        : { fork: undefined, parts: undefined }
     const known = this.#lookUp(name)
     if (known) {
       await known.settled
@@ -71,7 +107,7 @@ export class Log {
       createdAtMs: this.#now(),
       ...this.#lifetimeOf(spec, fork),
       ...(spec.closed && { closed: {} }),
-      ...(fork && { fork }),
+      ...(fork && { fork, parts }),
     }
     const channel = new Channel(record, 0, false, this.#now)
     this.#channels.add(channel)
@@ -110,7 +146,7 @@ export class Log {
     )
   }
 
-  async #forkOf(request: ForkRequest, spec: ChannelSpec): Promise<Fork> {
+  async #forkOf(request: ForkRequest, spec: ChannelSpec) {
     const source = this.findToFork(request.source)
     if (mediaType(spec.contentType) !== mediaType(source.record.contentType)) {
       throw new Problem(
@@ -122,7 +158,7 @@ export class Log {
     source.pin()
     try {
       return await forkAt(source, { ...request, inheritsLifetime }, (position) =>
-        this.read(source, position, 1),
+        this.reader.read(source, position, 1),
       )
     } finally {
       source.unpin()
@@ -275,39 +311,6 @@ export class Log {
       channel.hasHistory(request.history, request.position) && request.position <= channel.keptTail
     if (!isKnown) throw historyChanged(channel)
     return request.position
-  }
-
-  /**
-   * What is kept from `position` on, in order: at least one batch when there is any, else none.
-   *
-   * @throws Problem `history-changed` when no message starts at `position`; `storage-damaged`
-   */
-  async read(channel: Channel, position: number, maxBytes: number): Promise<Batch[]> {
-    const end = channel.keptTail
-    const found: Batch[] = []
-    let at = position
-    let bytes = 0
-    while (at < end && (found.length === 0 || bytes < maxBytes)) {
-      const batches = await this.#readPart(channel, at, end, maxBytes - bytes)
-      found.push(...batches)
-      for (const batch of batches) bytes += batch.payload.byteLength
-      at = batches.at(-1)?.end ?? end
-      // One part brings what fits; only a fork has more to bring, from the next part.
-      if (at > channel.inheritedEnd) break
-    }
-    return found
-  }
-
-  /** What one channel of a fork's chain holds from `position` on; any other channel is a chain of one. */
-  async #readPart(channel: Channel, position: number, tail: number, maxBytes: number): Promise<Batch[]> {
-    const part = channel.record.fork?.parts.find(({ end }) => position < end)
-    const end = part?.end ?? tail
-    const batches = await this.engine.read(part?.channelId ?? channel.id, position, maxBytes)
-    const kept = batches.filter((batch) => batch.start < end).map((batch) => batch.until(end))
-    const first = kept[0]?.from(position)
-    if (!first) throw channel.isRemoved ? unknown(channel.name) : historyChanged(channel)
-    kept[0] = first
-    return kept
   }
 
   /**

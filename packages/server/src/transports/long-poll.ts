@@ -33,7 +33,7 @@ export const longPoll: Transport = {
 
 async function answerFromLog(station: Station, exchange: Exchange, reading: Reading): Promise<void> {
   const { channel, position } = reading
-  const batches = await station.log.read(channel, position, maxAnswerBytes)
+  const batches = await station.log.reader.read(channel, position, maxAnswerBytes)
   const end = batches.at(-1)?.end ?? position
   const isUpToDate = end >= channel.keptTail
   const state = { isUpToDate, isClosed: isUpToDate && channel.keptClosed }

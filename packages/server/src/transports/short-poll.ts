@@ -22,7 +22,7 @@ export const shortPoll: Transport = {
   way: 'short-poll',
 
   async open(station, exchange, { channel, position, isFromNow, ifNoneMatch }) {
-    const batches = isFromNow ? [] : await station.log.read(channel, position, maxAnswerBytes)
+    const batches = isFromNow ? [] : await station.log.reader.read(channel, position, maxAnswerBytes)
     const end = batches.at(-1)?.end ?? position
     const isUpToDate = end >= channel.keptTail
     const isClosed = isUpToDate && channel.keptClosed
