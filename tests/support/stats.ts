@@ -43,16 +43,24 @@ export function statsOf(server: { readonly url: string }) {
       await pause(askAgainMs)
     }
   }
-  /** Nobody listens, nothing is held or open, for any way of hearing. */
+  /** Nobody listens and nothing is held or open; a connection may be kept for the next request. */
+  const untilNothingIsHeld = (): Promise<Stats> => until(isNothingHeld)
+  /** And no connection is left of those that heard. */
   const untilAllIsFree = (): Promise<Stats> =>
-    until(
-      ({ ways, listeners, heldPolls, openStreams }) =>
-        listeners === 0 &&
-        heldPolls === 0 &&
-        openStreams === 0 &&
-        ways['long-poll'].connectionsOpen === 0 &&
-        ways.sse.connectionsOpen === 0 &&
-        ways.websocket.connectionsOpen === 0,
-    )
-  return { now, until, untilAllIsFree }
+    until((stats) => isNothingHeld(stats) && listening.every((way) => stats.ways[way].connectionsOpen === 0))
+  return { now, until, untilNothingIsHeld, untilAllIsFree }
+}
+
+/** One reader is there in this way, and waits for news. */
+export const isListening: Readonly<Record<Way, (stats: Stats) => boolean>> = {
+  'short-poll': ({ ways }) => ways['short-poll'].requests > 1,
+  'long-poll': ({ heldPolls }) => heldPolls === 1,
+  sse: ({ listeners }) => listeners === 1,
+  websocket: ({ listeners }) => listeners === 1,
+}
+
+const listening = ['long-poll', 'sse', 'websocket'] as const
+
+function isNothingHeld({ listeners, heldPolls, openStreams }: Stats): boolean {
+  return listeners === 0 && heldPolls === 0 && openStreams === 0
 }

@@ -86,6 +86,8 @@ export class HttpServer {
     this.#isStopping = true
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     this.#server.closeIdleConnections()
+    // A connection on which nothing was asked yet is busy in Node's eyes; browsers open some in advance.
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
     return closed
   }
 

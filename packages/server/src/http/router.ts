@@ -14,7 +14,7 @@ import { homePage } from './home-page.js'
 import type { NodeExchange } from './node-exchange.js'
 import { headerText, liveMode, offeredSubprotocols, readingOf } from './read-request.js'
 import type { Target } from './target.js'
-import { appendOf, channelSpecOf, wantsClosed } from './write-request.js'
+import { appendOf, channelSpecOf, refuseCodings, wantsClosed } from './write-request.js'
 
 /** A request on its way to its answer. */
 export interface Visit {
@@ -107,6 +107,7 @@ export class Router {
 
   async #create({ request, exchange }: Visit, name: string): Promise<void> {
     const { log, settings } = this.#station
+    refuseCodings(request)
     const body = await exchange.readBody(settings.maxBodyBytes)
     const { channel, isNew } = await log.create(
       name,
@@ -127,6 +128,7 @@ export class Router {
 
   async #append({ request, exchange }: Visit, name: string): Promise<void> {
     const { log, settings } = this.#station
+    refuseCodings(request)
     const body = await exchange.readBody(settings.maxBodyBytes)
     const channel = log.findToAppend(name)
     const append = appendOf(request, body, channel, settings)

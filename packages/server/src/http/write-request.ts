@@ -24,6 +24,18 @@ interface Limits {
   readonly maxMessageBytes: number
 }
 
+/**
+ * A coded body would be kept as it is and given to readers who were not told.
+ *
+ * @throws Problem `content-encoding-unknown`
+ * @see RFC 9110 §8.4, §15.5.16
+ */
+export function refuseCodings(request: IncomingMessage): void {
+  const coding = headerText(request, 'content-encoding')
+  if (coding === undefined || /^(?:identity)?$/i.test(coding)) return
+  throw new Problem('content-encoding-unknown', 'Send the body as it is, without Content-Encoding.')
+}
+
 /** @see Durable Streams §4.1: any other value is as good as none */
 export function wantsClosed(request: IncomingMessage): boolean {
   return headerText(request, header.closed)?.toLowerCase() === 'true'
@@ -163,7 +175,7 @@ function lifetimeOf(request: IncomingMessage): { ttlSeconds?: number; expiresAt?
     return { ttlSeconds: Number(ttl) }
   }
   if (expiresAt === undefined) return {}
-  if (!rfc3339.test(expiresAt) || Number.isNaN(Date.parse(expiresAt))) {
+  if (!isTime(expiresAt)) {
     throw new Problem(
       'lifetime-invalid',
       'Stream-Expires-At is a time of RFC 3339, as in 2030-01-31T12:00:00Z.',
@@ -173,4 +185,11 @@ function lifetimeOf(request: IncomingMessage): { ttlSeconds?: number; expiresAt?
 }
 
 /** @see RFC 3339 §5.6 */
-const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/
+const rfc3339 = /^(\d{4}-\d{2}-\d{2})[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/
+
+function isTime(text: string): boolean {
+  const day = rfc3339.exec(text)?.[1]
+  if (day === undefined || Number.isNaN(Date.parse(text))) return false
+  // `Date` takes the 31st of February for the 3rd of March.
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day)
+}

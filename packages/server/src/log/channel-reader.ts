@@ -46,6 +46,17 @@ export class ChannelReader {
   }
 
   /**
+   * For readers whose answer begins before their first message is read: what `read` would say of the position
+   * is said before.
+   *
+   * @throws Problem `history-changed` when no message starts at `position`
+   */
+  async checkStart(channel: Channel, position: number): Promise<void> {
+    // A JSON channel counts messages: there is nothing between two positions.
+    if (channel.kind !== 'json' && position > 0) await this.read(channel, position, 1)
+  }
+
+  /**
    * @returns the messages before `position`, in order: at most `maxMessages`, and at most `maxBytes` of payload
    * unless one alone is larger
    */

@@ -31,6 +31,7 @@ export const sse: Transport = {
       exchange.respond({ status: 204, headers: { 'cache-control': 'no-store' }, payloadBytes: 0 })
       return
     }
+    await station.log.reader.checkStart(channel, position)
     const sink = exchange.stream(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache, no-transform',

@@ -31,6 +31,7 @@ export const websocket: Transport = {
     // While the handshake goes on, the channel must not leave memory.
     channel.pin()
     try {
+      await station.log.reader.checkStart(channel, position)
       const chosen = subprotocols.includes(subprotocol) ? subprotocol : undefined
       const connection = await exchange.upgrade({ subprotocol: chosen })
       if (chosen) new EnvelopeSession(station, connection, exchange).begin({ channel, position })
