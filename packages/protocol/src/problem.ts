@@ -10,6 +10,8 @@ export const problems = {
   'offset-malformed': { status: 400, close: 1008, title: 'Not an offset' },
   'offset-missing': { status: 400, close: 1008, title: 'An offset is needed' },
   'query-invalid': { status: 400, close: 1008, title: 'Not a query of this address' },
+  'start-ambiguous': { status: 400, close: 1008, title: 'More than one place to start' },
+  'events-unknown': { status: 400, close: 1008, title: 'Not a form of events' },
   'live-unknown': { status: 400, close: 1008, title: 'Not a way to hear a channel' },
   'channel-name-invalid': { status: 400, close: 1008, title: 'Not a channel name' },
   'content-type-missing': { status: 400, close: 1008, title: 'A content type is needed' },

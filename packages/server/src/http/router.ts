@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { checkChannelName, encodeChannelName, header, type LiveMode, Problem, path } from '@tidings/protocol'
 import type { Costs } from '../observe/index.js'
 import {
+  answerPageBefore,
   EnvelopeSession,
   longPoll,
   type Station,
@@ -12,7 +13,7 @@ import {
 } from '../transports/index.js'
 import { homePage } from './home-page.js'
 import type { NodeExchange } from './node-exchange.js'
-import { headerText, liveMode, offeredSubprotocols, readingOf } from './read-request.js'
+import { headerText, liveMode, offeredSubprotocols, pageBefore, readingOf } from './read-request.js'
 import type { Target } from './target.js'
 import { appendOf, channelSpecOf, refuseCodings, wantsClosed } from './write-request.js'
 
@@ -83,7 +84,19 @@ export class Router {
     }
     const { log } = this.#station
     const channel = log.find(name)
-    const reading = readingOf(request, query, live, { log, channel })
+    const page = pageBefore(query, live)
+    if (page) {
+      const { before, last } = page
+      const position = await log.resolve(channel, before)
+      await answerPageBefore(this.#station, exchange, {
+        channel,
+        position,
+        last,
+        isRelative: before.at === 'now',
+      })
+      return
+    }
+    const reading = await readingOf(request, query, live, { log, channel })
     await transports[live ?? 'none'].open(this.#station, exchange, reading)
   }
 

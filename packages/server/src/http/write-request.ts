@@ -8,6 +8,7 @@ import {
   mediaType,
   Problem,
   type Producer,
+  parseTime,
 } from '@tidings/protocol'
 import {
   type Append,
@@ -175,21 +176,11 @@ function lifetimeOf(request: IncomingMessage): { ttlSeconds?: number; expiresAt?
     return { ttlSeconds: Number(ttl) }
   }
   if (expiresAt === undefined) return {}
-  if (!isTime(expiresAt)) {
+  if (parseTime(expiresAt) === undefined) {
     throw new Problem(
       'lifetime-invalid',
       'Stream-Expires-At is a time of RFC 3339, as in 2030-01-31T12:00:00Z.',
     )
   }
   return { expiresAt }
-}
-
-/** @see RFC 3339 §5.6 */
-const rfc3339 = /^(\d{4}-\d{2}-\d{2})[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/
-
-function isTime(text: string): boolean {
-  const day = rfc3339.exec(text)?.[1]
-  if (day === undefined || Number.isNaN(Date.parse(text))) return false
-  // `Date` takes the 31st of February for the 3rd of March.
-  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day)
 }

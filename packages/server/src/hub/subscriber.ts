@@ -25,7 +25,9 @@ export type End =
  */
 export class Subscriber implements Listener {
   readonly channel: Channel
-  position: number
+  /** Where the next message starts; 0 until a start that has to be looked up is known. */
+  position = 0
+  readonly #start: number | Promise<number>
   readonly #log: Log
   readonly #hub: Hub
   readonly #sink: Sink
@@ -40,7 +42,7 @@ export class Subscriber implements Listener {
     log: Log
     hub: Hub
     channel: Channel
-    position: number
+    position: number | Promise<number>
     sink: Sink
     form: WireForm
     /** Counts the messages' own bytes, beside what carries them. */
@@ -48,7 +50,8 @@ export class Subscriber implements Listener {
     onEnd: (end: End) => void
   }) {
     this.channel = options.channel
-    this.position = options.position
+    this.#start = options.position
+    if (typeof options.position === 'number') this.position = options.position
     this.#log = options.log
     this.#hub = options.hub
     this.#sink = options.sink
@@ -60,7 +63,18 @@ export class Subscriber implements Listener {
 
   /** Starts to hear; `onEnd` is called once, unless it is stopped before. */
   start(): void {
-    void this.#catchUp()
+    if (typeof this.#start === 'number') void this.#catchUp()
+    else void this.#catchUpFrom(this.#start)
+  }
+
+  async #catchUpFrom(start: Promise<number>): Promise<void> {
+    try {
+      this.position = await start
+    } catch (error) {
+      this.#end({ why: 'failed', error })
+      return
+    }
+    if (!this.#isEnded) await this.#catchUp()
   }
 
   /** Frees everything at once. Nothing is pushed after this. */

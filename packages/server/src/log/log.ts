@@ -304,9 +304,11 @@ export class Log {
    * @returns a position at or before the tail
    * @throws Problem `history-changed` for an offset that this channel never gave out
    */
-  resolve(channel: Channel, request: OffsetRequest): number {
+  async resolve(channel: Channel, request: OffsetRequest): Promise<number> {
     if (request.at === 'beginning') return 0
     if (request.at === 'now') return channel.keptTail
+    if (request.at === 'last') return await this.reader.positionOfLast(channel, request.count)
+    if (request.at === 'since') return await this.reader.positionSince(channel, request.timeMs)
     const isKnown =
       channel.hasHistory(request.history, request.position) && request.position <= channel.keptTail
     if (!isKnown) throw historyChanged(channel)
