@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 
 export interface RawAnswer {
   readonly status: number
@@ -55,14 +56,22 @@ export class RawConnection {
 
   /** Resolves when everything that was sent has been given to the system; rejects when it could not be. */
   async written(): Promise<void> {
-    while (this.#socket.writableLength > 0) {
+    const socket = this.#socket
+    do {
+      // The other end may be in this process: it gets its turn.
+      await nextTurn()
       if (this.#error) throw this.#error
-      if (this.#socket.destroyed) throw new Error('The connection was closed before all was written.')
-      await new Promise<void>((resolve) => {
-        this.#socket.once('drain', resolve)
-        this.#socket.once('close', resolve)
-      })
-    }
+      if (socket.destroyed) throw new Error('The connection was closed before all was written.')
+      if (socket.writableNeedDrain) {
+        await new Promise<void>((resolve) => {
+          const settle = () => {
+            socket.off('drain', settle).off('close', settle)
+            resolve()
+          }
+          socket.on('drain', settle).on('close', settle)
+        })
+      }
+    } while (socket.writableLength > 0)
   }
 
   /** Says that nothing more will be sent, and goes on reading. */

@@ -4,8 +4,7 @@ import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
-const cli = fileURLToPath(new URL('../../packages/server/dist/cli/main.js', import.meta.url))
-const program = existsSync(cli) ? cli : fileURLToPath(new URL('./serve.mjs', import.meta.url))
+const program = fileURLToPath(new URL('../../packages/server/dist/cli/main.js', import.meta.url))
 
 export interface SpawnOptions {
   readonly data: string

@@ -141,7 +141,7 @@ export class HttpServer {
       }
       access.check({ host, origin, fetchSite: headerText(request, 'sec-fetch-site') })
       if (target instanceof Error) throw target
-      if (upgrade && request.method === 'GET') checkHandshake(request)
+      if (upgrade) checkHandshake(request)
       await this.#router.answer({ request, exchange, target, isUpgrade: upgrade !== undefined })
     } catch (error) {
       if (!(error instanceof ConnectionGone)) exchange.fail(error)

@@ -3,8 +3,9 @@ import type { Socket } from 'node:net'
 import { Problem } from '@tidings/protocol'
 import { headerText } from './read-request.js'
 
+/** Any other request under an offer to upgrade is answered as it is: the offer may be passed over. */
 export function isWebSocketUpgrade(request: IncomingMessage): boolean {
-  return headerText(request, 'upgrade')?.toLowerCase() === 'websocket'
+  return request.method === 'GET' && headerText(request, 'upgrade')?.toLowerCase() === 'websocket'
 }
 
 /** Names of subprotocols, each once. @see RFC 6455 §4.1; RFC 9110 §5.6.1, §5.6.2 */

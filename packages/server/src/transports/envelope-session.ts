@@ -37,6 +37,7 @@ export class EnvelopeSession {
   #waitingPublishes = 0
   #published: Promise<void> = Promise.resolve()
   #isFlushing = false
+  #isWaitingForReader = false
 
   constructor(station: Station, connection: WebSocketConnection, exchange: Exchange) {
     this.#station = station
@@ -177,9 +178,21 @@ export class EnvelopeSession {
     })
   }
 
+  /** A client that asks and does not read the answers is not read either, until it does. */
+  #waitForReader(): void {
+    if (this.#isWaitingForReader || !this.#connection.isBackedUp) return
+    this.#isWaitingForReader = true
+    this.#connection.pause()
+    void this.#connection.drained().then(() => {
+      this.#isWaitingForReader = false
+      this.#connection.resume()
+    })
+  }
+
   /** Answers of one turn go in one write. */
   #send(envelope: ServerEnvelope): void {
     this.#connection.push(textFrame(JSON.stringify(envelope)))
+    this.#waitForReader()
     if (this.#isFlushing) return
     this.#isFlushing = true
     setImmediate(() => {

@@ -11,7 +11,7 @@ export interface WebSocketConnection extends Sink {
   beforeClose(settled: () => Promise<void>): void
   /** Ends the conversation from our side; later messages are not heard. @see RFC 6455 §7.1.2 */
   close(code: number, reason: string): void
-  /** Stops, or goes on, taking what the client sends. */
+  /** Stops taking what the client sends, until each of those who paused has resumed. */
   pause(): void
   resume(): void
   ping(): void

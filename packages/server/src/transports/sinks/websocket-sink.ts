@@ -9,6 +9,7 @@ import { StreamBackedSink } from './stream-backed-sink.js'
 const reasonOfParserClose: Record<number, string> = {
   1002: 'request-malformed',
   1007: 'message-invalid',
+  1008: 'fragments-too-many',
   1009: 'message-too-large',
 }
 
@@ -89,6 +90,8 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection {
   readonly subprotocol: string | undefined
   readonly #client: PatientWebSocket
   readonly #socket: Socket
+  /** Who wants the client not to be heard now. */
+  #pauses = 0
 
   constructor(client: PatientWebSocket, socket: Socket, subprotocol: string | undefined) {
     super(socket)
@@ -96,7 +99,7 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection {
     this.#client = client
     this.#socket = socket
     // What comes with the handshake waits until somebody hears it.
-    client.pause()
+    this.pause()
     // Malformed frames close the socket with the code that `ws` chose; there is nothing else to do.
     client.on('error', () => {})
   }
@@ -114,7 +117,7 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection {
     this.#client.on('message', (data, isBinary) => {
       if (!this.#client.isClosing) callback(data as Buffer, isBinary)
     })
-    this.#client.resume()
+    this.resume()
   }
 
   onGone(callback: () => void): void {
@@ -130,11 +133,11 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection {
   }
 
   pause(): void {
-    this.#client.pause()
+    if (this.#pauses++ === 0) this.#client.pause()
   }
 
   resume(): void {
-    this.#client.resume()
+    if (--this.#pauses === 0) this.#client.resume()
   }
 
   ping(): void {
