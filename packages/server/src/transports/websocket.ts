@@ -3,6 +3,7 @@ import { type End, Subscriber, type WireForm } from '../hub/index.js'
 import { type Channel, messagesOf, unknownChannel } from '../log/index.js'
 import { EnvelopeSession } from './envelope-session.js'
 import type { Exchange } from './exchange.js'
+import { Inflow } from './inflow.js'
 import { Liveness } from './liveness.js'
 import { frameHead, opcode } from './sinks/websocket-frame.js'
 import type { Station, Transport } from './transport.js'
@@ -49,11 +50,11 @@ class PlainSession {
   readonly #exchange: Exchange
   readonly #channel: Channel
   readonly #liveness: Liveness
+  readonly #inflow: Inflow
   /** When all appends of this socket are kept or refused. */
   #settled: Promise<void> = Promise.resolve()
   /** Where the last of them ends. */
   #keptEnd = 0
-  #waiting = 0
   #isRefused = false
 
   constructor(station: Station, connection: WebSocketConnection, exchange: Exchange, channel: Channel) {
@@ -61,6 +62,7 @@ class PlainSession {
     this.#exchange = exchange
     this.#connection = connection
     this.#channel = channel
+    this.#inflow = new Inflow(connection)
     this.#liveness = new Liveness(station, connection, {
       goAway: () => connection.close(closeCode.goingAway, 'server-stopping'),
     })
@@ -124,15 +126,7 @@ class PlainSession {
     )
     // To nothing: what all of them resolved to would be kept for as long as the socket lives.
     this.#settled = Promise.all([this.#settled, settled]).then(() => {})
-    this.#hold(settled)
-  }
-
-  /** Appends that wait for the disk are bounded: past this many, the socket is not read. */
-  #hold(settled: Promise<void>): void {
-    if (++this.#waiting === maxWaitingAppends) this.#connection.pause()
-    void settled.then(() => {
-      if (this.#waiting-- === maxWaitingAppends) this.#connection.resume()
-    })
+    this.#inflow.take(data.byteLength, settled)
   }
 
   #refuse(error: unknown): void {
@@ -148,8 +142,6 @@ class PlainSession {
     else this.#refuse(end.error)
   }
 }
-
-const maxWaitingAppends = 1_000
 
 /** Each message is one frame, never several joined in one. */
 const plainForm: WireForm = {
