@@ -125,7 +125,7 @@ export class Subscriber implements Listener {
         await nextTurn()
       }
     } catch (error) {
-      this.#end(this.channel.isRemoved ? { why: 'removed' } : { why: 'failed', error })
+      this.#end(this.channel.isGone || this.channel.isRemoved ? { why: 'removed' } : { why: 'failed', error })
     }
   }
 
@@ -151,7 +151,7 @@ export class Subscriber implements Listener {
       this.#sink.flush()
       this.#hasPushed = true
     }
-    if (channel.isRemoved) this.#end({ why: 'removed' })
+    if (channel.isGone) this.#end({ why: 'removed' })
     else if (isClosed) this.#end({ why: 'closed' })
     else this.#hub.join(channel, this)
   }

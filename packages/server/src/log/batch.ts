@@ -1,4 +1,4 @@
-import { type ChannelKind, formatOffset } from '@tidings/protocol'
+import { type ChannelKind, formatOffset, invariant } from '@tidings/protocol'
 
 /**
  * A batch is cut below this, so that its envelope fits the 32 KiB at which popular WebSocket clients stop by
@@ -99,8 +99,13 @@ export class Batch {
     })
   }
 
-  /** The part of this batch before `position`; of bytes and text also a part of a message. */
+  /**
+   * The part of this batch before `position`; of bytes and text also a part of a message.
+   *
+   * @param position after the start: a batch is never empty
+   */
   until(position: number): Batch {
+    invariant(position > this.start, 'a batch is cut after its start')
     if (position >= this.end) return this
     const distance = position - this.start
     const whole = this.kind === 'json' ? distance : this.#wholeMessagesWithin(distance)

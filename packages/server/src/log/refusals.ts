@@ -60,18 +60,30 @@ export function checkSameConfiguration(record: ChannelRecord, spec: ChannelSpec)
   if (same) return
   throw new Problem(
     'channel-exists',
-    `The channel exists as ${record.contentType}${record.closed ? ', closed' : ''}, or with another lifetime. ` +
+    `The channel exists as ${record.contentType}${record.closed ? ', closed' : ''}, or with another lifetime or fork point. ` +
       'Use its configuration, another name, or DELETE it first.',
   )
 }
 
 function sameLifetime(record: ChannelRecord, spec: ChannelSpec): boolean {
-  if (record.fork?.inheritsLifetime) return spec.ttlSeconds === undefined && spec.expiresAt === undefined
+  const asksForNone = spec.ttlSeconds === undefined && spec.expiresAt === undefined
+  if (record.fork?.inheritsLifetime && asksForNone) return true
   return record.ttlSeconds === spec.ttlSeconds && sameTime(record.expiresAt, spec.expiresAt)
+}
+
+/** @throws Problem `lifetime-invalid` for a channel that would be over before it is there */
+export function checkNotOver({ expiresAt }: ChannelSpec, nowMs: number): void {
+  if (expiresAt === undefined || Date.parse(expiresAt) > nowMs) return
+  throw new Problem('lifetime-invalid', `Stream-Expires-At is a time to come; ${expiresAt} is over.`)
 }
 
 function sameTime(a: string | undefined, b: string | undefined): boolean {
   return a === b || (a !== undefined && b !== undefined && Date.parse(a) === Date.parse(b))
+}
+
+/** What a reader is told whose channel was deleted, or ended by its lifetime. */
+export function gone({ name, record }: Channel): Problem {
+  return record.isSoftDeleted ? deleted(name) : unknown(name)
 }
 
 /** A channel that is deleted, and kept for the forks that stand on it. @see Durable Streams §4.2 */
