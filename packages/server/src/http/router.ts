@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { checkChannelName, encodeChannelName, header, type LiveMode, Problem, path } from '@tidings/protocol'
-import type { Channel } from '../log/index.js'
+import { type Channel, totalBytes } from '../log/index.js'
 import type { Costs } from '../observe/index.js'
 import {
   answerPageBefore,
@@ -137,10 +137,8 @@ export class Router {
     const { log, settings } = this.#station
     refuseCodings(request)
     const body = await exchange.readBody(settings.maxBodyBytes)
-    const { channel, isNew } = await log.create(
-      name,
-      channelSpecOf(request, body, { log, name, limits: settings }),
-    )
+    const spec = channelSpecOf(request, body, { log, name, limits: settings })
+    const { channel, isNew } = await log.create(name, spec)
     exchange.respond({
       status: isNew ? 201 : 200,
       headers: {
@@ -150,7 +148,7 @@ export class Router {
         ...(isNew && { location: locationOf(request, name) }),
         'cache-control': 'no-store',
       },
-      payloadBytes: isNew ? body.byteLength : 0,
+      payloadBytes: isNew ? totalBytes(spec.messages) : 0,
     })
   }
 
@@ -171,7 +169,7 @@ export class Router {
         ...(lastSeq !== undefined && { [header.producerSequence]: String(lastSeq) }),
         'cache-control': 'no-store',
       },
-      payloadBytes: isDuplicate ? 0 : body.byteLength,
+      payloadBytes: isDuplicate ? 0 : totalBytes(append.messages),
     })
   }
 

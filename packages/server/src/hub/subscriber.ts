@@ -135,7 +135,7 @@ export class Subscriber implements Listener {
       const isClosed = isUpToDate && this.channel.keptClosed
       this.#sink.push(this.#form.encode([batch], { channel: this.channel, isUpToDate, isClosed }))
       this.#hasPushed = true
-      this.#onPayload(batch.payload.byteLength)
+      this.#onPayload(batch.messageBytes)
     }
     this.#sink.flush()
     this.#advance(batches)

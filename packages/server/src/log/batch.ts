@@ -49,6 +49,11 @@ export class Batch {
     return this.start + (this.kind === 'json' ? this.messageCount : this.payload.byteLength)
   }
 
+  /** The messages' own bytes: without what joins them. */
+  get messageBytes(): number {
+    return this.payload.byteLength - (this.kind === 'json' ? this.messageCount - 1 : 0)
+  }
+
   get nextOffset(): string {
     return formatOffset(this.history, this.end)
   }

@@ -125,11 +125,3 @@ function overshoot(): Problem {
     'Stream-Fork-Sub-Offset goes past what follows the fork offset: the tail of a JSON channel, the next message of any other.',
   )
 }
-
-/** Whether a fork that is there was made by this request. @see Durable Streams §4.2, "Idempotent fork creation" */
-export function isSameFork(fork: Fork | undefined, request: ForkRequest | undefined): boolean {
-  if (!fork || !request) return !fork && !request
-  return (
-    fork.source === request.source && fork.offset === request.offset && fork.subOffset === request.subOffset
-  )
-}

@@ -8,7 +8,8 @@ import { Channels } from './channels.js'
 import type { ChannelRecord, Engine } from './engine.js'
 import { type Inheritance, inheritanceOf } from './forking.js'
 import { GroupCommit, type KeptChange } from './group-commit.js'
-import { checkNotOver, checkSameConfiguration, deleted, historyChanged, unknown } from './refusals.js'
+import { checkNotOver, deleted, historyChanged, unknown } from './refusals.js'
+import { checkSameConfiguration } from './same-configuration.js'
 
 /**
  * One ordered, durable log per channel over one engine: what an append and a read mean. Appends are admitted

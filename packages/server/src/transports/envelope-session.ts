@@ -6,7 +6,7 @@ import {
   type SubscribeEnvelope,
 } from '@tidings/protocol'
 import { type End, Subscriber } from '../hub/index.js'
-import type { Channel } from '../log/index.js'
+import { type Channel, totalBytes } from '../log/index.js'
 import {
   type ClientRequest,
   decodeEnvelope,
@@ -193,8 +193,4 @@ export class EnvelopeSession {
       this.#connection.flush()
     })
   }
-}
-
-function totalBytes(messages: readonly Uint8Array[]): number {
-  return messages.reduce((bytes, message) => bytes + message.byteLength, 0)
 }

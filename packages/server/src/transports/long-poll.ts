@@ -42,7 +42,7 @@ async function answerFromLog(station: Station, exchange: Exchange, reading: Read
     status: 200,
     headers: answerHeaders(station, reading, end, state),
     body: bodyForm.encode(batches, { channel, ...state }),
-    payloadBytes: batches.reduce((bytes, batch) => bytes + batch.payload.byteLength, 0),
+    payloadBytes: batches.reduce((bytes, batch) => bytes + batch.messageBytes, 0),
   })
 }
 

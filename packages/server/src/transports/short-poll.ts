@@ -42,7 +42,7 @@ export const shortPoll: Transport = {
         ...caching,
       },
       body: bodyForm.encode(batches, { channel, isUpToDate, isClosed }),
-      payloadBytes: batches.reduce((bytes, batch) => bytes + batch.payload.byteLength, 0),
+      payloadBytes: batches.reduce((bytes, batch) => bytes + batch.messageBytes, 0),
     })
   },
 }
