@@ -37,3 +37,14 @@ export async function get(url: string, headers: Record<string, string> = {}) {
     code: isProblem ? (JSON.parse(text) as { code: string }).code : undefined,
   }
 }
+
+/** Appends as one who keeps no count of what was taken before. @returns the offset after it */
+export async function append(
+  channel: { readonly url: string },
+  body: string,
+  contentType = 'application/json',
+) {
+  const answer = await fetch(channel.url, { method: 'POST', headers: { 'content-type': contentType }, body })
+  if (answer.status !== 204) throw new Error(`${answer.status} ${await answer.text()}`)
+  return answer.headers.get('stream-next-offset') as string
+}
