@@ -9,6 +9,10 @@ export interface SubscribeEnvelope {
   readonly channel: string
   /** Where to go on; the tail when absent. */
   readonly offset?: string
+  /** Instead of `offset`: the last so many messages, and on. */
+  readonly last?: number
+  /** Instead of `offset`: what was kept since this time of RFC 3339, and on. */
+  readonly since?: string
   /** An offset per message in each `data` envelope. */
   readonly offsets?: boolean
 }

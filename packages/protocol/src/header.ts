@@ -21,6 +21,9 @@ export const header = {
 /** Tidings' own: where the earliest message that is left starts, on a 410. */
 export const earliestOffsetHeader = 'stream-earliest-offset'
 
+/** Tidings' own: where the messages of a page start; the next page backwards ends there. */
+export const startOffsetHeader = 'stream-start-offset'
+
 /** Headers that a page of another origin may send. @see Fetch standard, CORS-safelisted request-header */
 export const allowedRequestHeaders = [
   'content-type',
@@ -53,6 +56,7 @@ export const exposedResponseHeaders = [
   header.producerExpectedSequence,
   header.producerReceivedSequence,
   earliestOffsetHeader,
+  startOffsetHeader,
   'etag',
   'location',
 ].join(', ')

@@ -12,11 +12,17 @@ export interface Offset {
   readonly position: number
 }
 
-/** What a reader may ask for: a position it was told, the beginning, or the tail as it is now. */
-export type OffsetRequest =
+/** An offset as it may be written: a position that was told, the beginning, or the tail as it is now. */
+export type WrittenOffset =
   | { readonly at: 'beginning' }
   | { readonly at: 'now' }
   | ({ readonly at: 'offset' } & Offset)
+
+/** Where a reader may ask to start: at an offset, at the last messages, or at what was kept since a time. */
+export type OffsetRequest =
+  | WrittenOffset
+  | { readonly at: 'last'; readonly count: number }
+  | { readonly at: 'since'; readonly timeMs: number }
 
 export const beginning = '-1'
 export const now = 'now'
@@ -35,7 +41,7 @@ export function formatOffset(history: number, position: number): string {
  * @returns what is asked for, or undefined when `text` is no offset at all (the caller answers 400
  * `offset-malformed`)
  */
-export function parseOffset(text: string): OffsetRequest | undefined {
+export function parseOffset(text: string): WrittenOffset | undefined {
   if (text === beginning || text === zeroOffset) return { at: 'beginning' }
   if (text === now) return { at: 'now' }
   const match = pattern.exec(text)

@@ -9,6 +9,8 @@ import type { Station } from './transports/index.js'
 
 /** Clients that were told to come back are spread over this long, milliseconds. */
 const comeBackSpreadMs = 2_000
+/** How often channels are looked for whose time is over though nobody asks for them, milliseconds. */
+const expiryIntervalMs = 1_000
 /** How long a stop waits for answers that are under way, milliseconds. */
 const stopPatienceMs = 5_000
 
@@ -36,7 +38,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const { now = Date.now, onMistake = reportMistake, ...given } = options
   const settings = resolveSettings(given)
   const engine = await openEngine({ ...settings, folder: settings.data })
-  const log = new Log(engine, { now })
+  const log = await Log.open(engine, { now })
   const station: Station = {
     log,
     hub: new Hub(log),
@@ -46,6 +48,13 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     streams: new Set(),
     now,
   }
+  const expiry = setInterval(() => {
+    try {
+      log.expire()
+    } catch (error) {
+      onMistake(error)
+    }
+  }, expiryIntervalMs).unref()
   const access = new WebAccess({ isPublic: settings.public, allowedOrigins: settings.allowOrigin })
   const http = new HttpServer({ station, access, costs: new Costs(), onMistake })
   try {
@@ -56,11 +65,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       url,
       settings: { ...settings, port },
       close: () => {
-        closing ??= stop(http, station)
+        closing ??= stop(http, station, expiry)
         return closing
       },
     }
   } catch (error) {
+    clearInterval(expiry)
     station.heartbeat.stop()
     await log.close()
     throw error
@@ -68,7 +78,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
 }
 
 /** No new work; held polls are answered, streams told to come back, what was admitted is kept. */
-async function stop(http: HttpServer, station: Station): Promise<void> {
+async function stop(http: HttpServer, station: Station, expiry: NodeJS.Timeout): Promise<void> {
+  clearInterval(expiry)
   station.heartbeat.stop()
   const closed = http.stopAccepting()
   for (const answer of [...station.holds]) answer()

@@ -3,9 +3,12 @@ import {
   isLiveMode,
   type LiveMode,
   type OffsetRequest,
+  offsetOf,
   Problem,
-  parseOffset,
+  parseLast,
+  parseStart,
   subprotocol,
+  type WrittenOffset,
 } from '@tidings/protocol'
 import type { Channel, Log } from '../log/index.js'
 import type { Reading } from '../transports/index.js'
@@ -21,44 +24,82 @@ export function liveMode(query: URLSearchParams): LiveMode | undefined {
 /**
  * What a GET wants to hear, and from where.
  *
- * @throws Problem `offset-missing`, `offset-malformed`, `history-changed`
+ * @throws Problem `offset-missing`, `offset-malformed`, `start-ambiguous`, `events-unknown`, `history-changed`
  */
-export function readingOf(
+export async function readingOf(
   request: IncomingMessage,
   query: URLSearchParams,
   live: LiveMode | undefined,
   at: { log: Log; channel: Channel },
-): Reading {
+): Promise<Reading> {
   const lastEventId = live === 'sse' ? headerText(request, 'last-event-id') : undefined
-  const wanted = lastEventId ? offsetOf(lastEventId) : queryOffset(query, live)
+  const wanted = lastEventId ? offsetOf(lastEventId) : startOf(query, live)
   return {
     channel: at.channel,
-    position: at.log.resolve(at.channel, wanted),
+    position: await at.log.resolve(at.channel, wanted),
     isFromNow: wanted.at === 'now',
+    isRelative: wanted.at === 'now' || wanted.at === 'last' || wanted.at === 'since',
     isReconnect: Boolean(lastEventId),
+    hasPlainEvents: hasPlainEvents(query, live),
     cursor: query.get('cursor'),
     ifNoneMatch: request.headers['if-none-match'],
     subprotocols: offeredSubprotocols(request),
   }
 }
 
-function queryOffset(query: URLSearchParams, live: LiveMode | undefined): OffsetRequest {
-  const offsets = query.getAll('offset')
-  if (offsets.length > 1) throw new Problem('offset-malformed', 'Send one offset.')
-  const [text] = offsets
-  if (text !== undefined) return offsetOf(text)
+function startOf(query: URLSearchParams, live: LiveMode | undefined): OffsetRequest {
+  const start = parseStart({
+    offset: single(query, 'offset'),
+    last: single(query, 'last'),
+    since: single(query, 'since'),
+  })
+  if (start) return start
   if (live === undefined) return { at: 'beginning' }
   if (live === 'websocket') return { at: 'now' }
   throw new Problem(
     'offset-missing',
-    `live=${live} needs an offset: one that this server gave out, -1 or now.`,
+    `live=${live} needs a place to start: offset (one that this server gave out, -1 or now), last or since.`,
   )
 }
 
-function offsetOf(text: string): OffsetRequest {
-  const offset = parseOffset(text)
-  if (offset) return offset
-  throw new Problem('offset-malformed', 'Send an offset that this server gave out, -1 or now.')
+/** A page backwards: the last messages before an offset. */
+export interface PageBefore {
+  readonly before: WrittenOffset
+  readonly last: number
+}
+
+/**
+ * @returns undefined when the query asks for no page backwards
+ * @throws Problem `offset-malformed`, `start-ambiguous`
+ */
+export function pageBefore(query: URLSearchParams, live: LiveMode | undefined): PageBefore | undefined {
+  const before = single(query, 'before')
+  if (before === undefined) return undefined
+  const last = single(query, 'last')
+  if (live !== undefined || query.has('offset') || query.has('since') || last === undefined) {
+    throw new Problem(
+      'start-ambiguous',
+      '"before" goes with "last" alone: the last messages before an offset, at once.',
+    )
+  }
+  return { before: offsetOf(before), last: parseLast(last) }
+}
+
+function single(query: URLSearchParams, name: string): string | undefined {
+  const values = query.getAll(name)
+  if (values.length > 1) throw new Problem('offset-malformed', `Send "${name}" once.`)
+  return values[0]
+}
+
+/** @throws Problem `events-unknown` */
+function hasPlainEvents(query: URLSearchParams, live: LiveMode | undefined): boolean {
+  const events = single(query, 'events')
+  if (events === undefined) return false
+  if (events === 'message' && live === 'sse') return true
+  throw new Problem(
+    'events-unknown',
+    '"events" goes with live=sse, and is "message" (one unnamed event per message) or absent.',
+  )
 }
 
 /** Whether a WebSocket offers the envelopes. @see RFC 6455 §4.1, Sec-WebSocket-Protocol */

@@ -8,9 +8,18 @@ import {
   mediaType,
   Problem,
   type Producer,
+  parseTime,
 } from '@tidings/protocol'
-import { type Append, type Channel, type ChannelSpec, messagesOf } from '../log/index.js'
+import {
+  type Append,
+  type Channel,
+  type ChannelSpec,
+  type ForkRequest,
+  type Log,
+  messagesOf,
+} from '../log/index.js'
 import { headerText } from './read-request.js'
+import { parseTarget } from './target.js'
 
 interface Limits {
   readonly maxMessageBytes: number
@@ -36,17 +45,57 @@ export function wantsClosed(request: IncomingMessage): boolean {
 /**
  * What a PUT makes.
  *
- * @throws Problem `content-type-invalid`, `lifetime-invalid`, `message-*`, `not-implemented` (forks)
+ * @throws Problem `content-type-invalid`, `lifetime-invalid`, `message-*`, `fork-invalid`, `fork-source-deleted`
  * @see Durable Streams §5.1
  */
-export function channelSpecOf(request: IncomingMessage, body: Buffer, limits: Limits): ChannelSpec {
-  refuseForks(request)
-  const contentType = headerText(request, 'content-type') ?? defaultContentType
+export function channelSpecOf(
+  request: IncomingMessage,
+  body: Buffer,
+  at: {
+    readonly log: Log
+    readonly name: string
+    readonly limits: Limits & { readonly maxNameBytes: number }
+  },
+): ChannelSpec {
+  const fork = forkRequestOf(request, at.limits.maxNameBytes)
+  const contentType =
+    headerText(request, 'content-type') ??
+    (fork ? at.log.forkContentType(at.name, fork.source) : defaultContentType)
   if (!isContentType(contentType))
     throw new Problem('content-type-invalid', 'A content type is type/subtype.')
   const messages =
-    body.byteLength === 0 ? [] : messagesOf(channelKind(contentType), body, { ...limits, flatten: true })
-  return { contentType, ...lifetimeOf(request), closed: wantsClosed(request), messages }
+    body.byteLength === 0 ? [] : messagesOf(channelKind(contentType), body, { ...at.limits, flatten: true })
+  return {
+    contentType,
+    ...lifetimeOf(request),
+    closed: wantsClosed(request),
+    messages,
+    ...(fork && { fork }),
+  }
+}
+
+/** @see Durable Streams §4.2, "Fork creation headers" */
+function forkRequestOf(request: IncomingMessage, maxNameBytes: number): ForkRequest | undefined {
+  const source = headerText(request, header.forkedFrom)
+  const offset = headerText(request, header.forkOffset)
+  const subOffset = headerText(request, header.forkSubOffset)
+  if (source === undefined) {
+    if (offset === undefined && subOffset === undefined) return undefined
+    throw new Problem(
+      'fork-invalid',
+      'A fork needs Stream-Forked-From: the path of its source, as in /v1/stream/cake.',
+    )
+  }
+  const target = parseTarget(source, maxNameBytes)
+  if (target.kind !== 'channel')
+    throw new Problem('fork-invalid', 'Stream-Forked-From is the path of a channel.')
+  if (subOffset !== undefined && !/^(?:0|[1-9]\d{0,14})$/.test(subOffset)) {
+    throw new Problem(
+      'fork-invalid',
+      'Stream-Fork-Sub-Offset is a whole number, without sign or leading zeros.',
+    )
+  }
+  return { source: target.name, ...(offset !== undefined && { offset }), subOffset: Number(subOffset ?? 0) }
 }
 
 /**
@@ -127,27 +176,11 @@ function lifetimeOf(request: IncomingMessage): { ttlSeconds?: number; expiresAt?
     return { ttlSeconds: Number(ttl) }
   }
   if (expiresAt === undefined) return {}
-  if (!isTime(expiresAt)) {
+  if (parseTime(expiresAt) === undefined) {
     throw new Problem(
       'lifetime-invalid',
       'Stream-Expires-At is a time of RFC 3339, as in 2030-01-31T12:00:00Z.',
     )
   }
   return { expiresAt }
-}
-
-/** @see RFC 3339 §5.6 */
-const rfc3339 = /^(\d{4}-\d{2}-\d{2})[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/
-
-function isTime(text: string): boolean {
-  const day = rfc3339.exec(text)?.[1]
-  if (day === undefined || Number.isNaN(Date.parse(text))) return false
-  // `Date` takes the 31st of February for the 3rd of March.
-  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day)
-}
-
-function refuseForks(request: IncomingMessage): void {
-  const headers = [header.forkedFrom, header.forkOffset, header.forkSubOffset]
-  if (headers.every((name) => headerText(request, name) === undefined)) return
-  throw new Problem('not-implemented', 'This server does not fork channels yet.')
 }

@@ -32,7 +32,7 @@ export class Hub {
     const tail = this.#tails.get(channel)
     if (tail) tail.add(listener)
     else this.#tails.set(channel, new Set([listener]))
-    channel.pins++
+    channel.pin()
     this.#listenerCount++
   }
 
@@ -40,7 +40,7 @@ export class Hub {
     const tail = this.#tails.get(channel)
     if (!tail?.delete(listener)) return
     if (tail.size === 0) this.#tails.delete(channel)
-    channel.pins--
+    channel.unpin()
     this.#listenerCount--
   }
 

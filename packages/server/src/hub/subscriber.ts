@@ -25,7 +25,9 @@ export type End =
  */
 export class Subscriber implements Listener {
   readonly channel: Channel
-  position: number
+  /** Where the next message starts; 0 until a start that has to be looked up is known. */
+  position = 0
+  readonly #start: number | Promise<number>
   readonly #log: Log
   readonly #hub: Hub
   readonly #sink: Sink
@@ -43,7 +45,7 @@ export class Subscriber implements Listener {
     log: Log
     hub: Hub
     channel: Channel
-    position: number
+    position: number | Promise<number>
     sink: Sink
     form: WireForm
     /** Counts the messages' own bytes, beside what carries them. */
@@ -51,26 +53,38 @@ export class Subscriber implements Listener {
     onEnd: (end: End) => void
   }) {
     this.channel = options.channel
-    this.position = options.position
+    this.#start = options.position
+    if (typeof options.position === 'number') this.position = options.position
     this.#log = options.log
     this.#hub = options.hub
     this.#sink = options.sink
     this.#form = options.form
     this.#onPayload = options.onPayload
     this.#onEnd = options.onEnd
-    this.channel.pins++
+    this.channel.pin()
   }
 
   /** Starts to hear; `onEnd` is called once, unless it is stopped before. */
   start(): void {
-    void this.#catchUp()
+    if (typeof this.#start === 'number') void this.#catchUp()
+    else void this.#catchUpFrom(this.#start)
+  }
+
+  async #catchUpFrom(start: Promise<number>): Promise<void> {
+    try {
+      this.position = await start
+    } catch (error) {
+      this.#end({ why: 'failed', error })
+      return
+    }
+    if (!this.#isEnded) await this.#catchUp()
   }
 
   /** Frees everything at once. Nothing is pushed after this. */
   stop(): void {
     if (this.#isEnded) return
     this.#isEnded = true
-    this.channel.pins--
+    this.channel.unpin()
     this.#hub.leave(this.channel, this)
     for (const waiter of this.#reached) waiter.resolve()
   }
@@ -108,13 +122,13 @@ export class Subscriber implements Listener {
         if (this.#sink.isBackedUp) await this.#sink.drained()
         if (this.#isEnded || this.#sink.isGone) return
         if (this.position >= this.channel.keptTail) return this.#arrive()
-        const batches = await this.#log.read(this.channel, this.position, readBytes)
+        const batches = await this.#log.reader.read(this.channel, this.position, readBytes)
         if (!this.#isEnded) this.#pushRead(batches)
         // Others get their turn: an engine may answer at once, and thousands may be replaying.
         await nextTurn()
       }
     } catch (error) {
-      this.#end(this.channel.isRemoved ? { why: 'removed' } : { why: 'failed', error })
+      this.#end(this.channel.isGone || this.channel.isRemoved ? { why: 'removed' } : { why: 'failed', error })
     }
   }
 
@@ -141,7 +155,7 @@ export class Subscriber implements Listener {
       this.#sink.flush()
       this.#hasPushed = true
     }
-    if (channel.isRemoved) this.#end({ why: 'removed' })
+    if (channel.isGone) this.#end({ why: 'removed' })
     else if (isClosed) this.#end({ why: 'closed' })
     else this.#hub.join(channel, this)
   }

@@ -6,7 +6,17 @@ export interface ChannelSpec {
   readonly ttlSeconds?: number
   readonly expiresAt?: string
   readonly closed?: boolean
+  /** The first messages; those of a fork come after what it inherits. */
   readonly messages: readonly Uint8Array[]
+  readonly fork?: ForkRequest
+}
+
+/** What a fork is to be made from, as it was asked for. */
+export interface ForkRequest {
+  /** The source's name. */
+  readonly source: string
+  readonly offset?: string
+  readonly subOffset: number
 }
 
 /** What one request or envelope adds to a channel. */

@@ -1,4 +1,4 @@
-import { type ChannelKind, formatOffset } from '@tidings/protocol'
+import { type ChannelKind, formatOffset, invariant } from '@tidings/protocol'
 
 /**
  * A batch is cut below this, so that its envelope fits the 32 KiB at which popular WebSocket clients stop by
@@ -81,6 +81,18 @@ export class Batch {
     return this.#part(first, this.messageCount)
   }
 
+  /** @returns as many of the last messages as fit, `atLeast` in any case; undefined when that is none */
+  lastMessages(limits: { maxMessages: number; maxBytes: number; atLeast: number }): Batch | undefined {
+    let first = this.messageCount
+    let bytes = 0
+    while (first > 0 && this.messageCount - first < limits.maxMessages) {
+      bytes += this.message(first - 1).byteLength
+      if (bytes > limits.maxBytes && this.messageCount - first >= limits.atLeast) break
+      first--
+    }
+    return first === this.messageCount ? undefined : this.#part(first, this.messageCount)
+  }
+
   /** This batch in parts, below `maxBatchWireBytes` also when each message takes `extraBytes` more on the wire. */
   partsWith(extraBytes: number): Batch[] {
     const runs = runsOf(
@@ -92,6 +104,7 @@ export class Batch {
 
   /** Messages from index `first` to before `past`. */
   #part(first: number, past: number): Batch {
+    if (first === 0 && past === this.messageCount) return this
     const skipped = this.#messageStart(first)
     return new Batch({
       kind: this.kind,
@@ -100,6 +113,27 @@ export class Batch {
       committedAtMs: this.committedAtMs,
       payload: this.payload.subarray(skipped, this.messageEnds[past - 1]),
       messageEnds: this.messageEnds.slice(first, past).map((end) => end - skipped),
+    })
+  }
+
+  /**
+   * The part of this batch before `position`; of bytes and text also a part of a message.
+   *
+   * @param position after the start: a batch is never empty
+   */
+  until(position: number): Batch {
+    invariant(position > this.start, 'a batch is cut after its start')
+    if (position >= this.end) return this
+    const distance = position - this.start
+    if (this.kind === 'json') return this.#part(0, distance)
+    const { kind, history, start, committedAtMs, payload, messageEnds } = this
+    return new Batch({
+      kind,
+      history,
+      start,
+      committedAtMs,
+      payload: payload.subarray(0, distance),
+      messageEnds: Uint32Array.from([...messageEnds.filter((end) => end < distance), distance]),
     })
   }
 

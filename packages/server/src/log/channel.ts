@@ -1,4 +1,4 @@
-import { type ChannelKind, channelKind, formatOffset } from '@tidings/protocol'
+import { type ChannelKind, channelKind, formatOffset, type Offset } from '@tidings/protocol'
 import type { ChannelRecord, ProducerState } from './engine.js'
 
 /**
@@ -15,22 +15,41 @@ export class Channel {
   isKept: boolean
   /** Deletion was admitted: the name is free for a new channel. */
   isRemoved = false
-  /** Listeners at the tail and readers under way: while there are any, the channel stays in memory. */
-  pins = 0
+  /** Its deletion is kept, though forks may stand on its data: who listens has been told. */
+  isGone: boolean
+  /** Commits that change this channel and are not kept yet. */
+  stagedCommits = 0
   /** Producer states of the commits under way; the engine knows the earlier ones. */
   readonly admittedProducers = new Map<string, ProducerState>()
   /** When the last commit that changed this channel is kept; rejects when it could not be. */
   settled: Promise<void> = Promise.resolve()
-  lastUsedMs: number
+  readonly #now: () => number
+  #lastUsedMs: number
+  readonly #fixedEndMs: number
+  /** Listeners at the tail and readers under way. */
+  #pins = 0
 
-  constructor(record: ChannelRecord, tail: number, isKept: boolean, nowMs: number) {
+  /**
+   * @param ownTail position after the last batch of its own, 0 when there is none
+   * @param isKept the engine has it; else its creation is being committed
+   */
+  constructor(record: ChannelRecord, ownTail: number, isKept: boolean, now: () => number) {
     this.record = record
     this.kind = channelKind(record.contentType)
-    this.admittedTail = tail
+    this.admittedTail = Math.max(ownTail, this.earlierEnd)
+    this.keptTail = this.admittedTail
     this.isKept = isKept
-    this.keptTail = isKept ? tail : 0
+    this.isGone = record.isSoftDeleted ?? false
     this.keptClosed = isKept && record.closed !== undefined
-    this.lastUsedMs = nowMs
+    this.#now = now
+    this.#lastUsedMs = now()
+    this.#fixedEndMs =
+      record.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(record.expiresAt)
+  }
+
+  /** Where the positions end that a fork inherits, or that earlier histories hold; 0 when there are none. */
+  get earlierEnd(): number {
+    return this.record.parts?.at(-1)?.end ?? 0
   }
 
   get name(): string {
@@ -45,8 +64,42 @@ export class Channel {
     return this.record.history
   }
 
+  /** Earlier positions keep the history under which they were given out. */
   offsetAt(position: number): string {
-    return formatOffset(this.history, position)
+    return formatOffset(this.#historyAt(position), position)
+  }
+
+  /** Whether this channel, or the source of a fork, gave out this offset, and what is before it is kept. */
+  hasGiven({ history, position }: Offset): boolean {
+    return position <= this.keptTail && history === this.#historyAt(position)
+  }
+
+  #historyAt(position: number): number {
+    return this.record.parts?.find(({ end }) => position <= end)?.history ?? this.history
+  }
+
+  /** Goes on under another history from the tail: what was given out beyond it may be gone. */
+  startHistory(history: number): void {
+    const { parts = [], id, history: earlier } = this.record
+    const part = { channelId: id, history: earlier, end: this.keptTail }
+    // The first also when it is empty: the beginning was given out under its history.
+    const isHeard = parts.length === 0 || this.keptTail > this.earlierEnd
+    this.record = { ...this.record, history, parts: isHeard ? [...parts, part] : parts }
+  }
+
+  /** Counts as a use, which puts off the end of a channel with a time to live. */
+  touch(): void {
+    this.#lastUsedMs = this.#now()
+  }
+
+  /** While somebody hears the channel it stays in memory, and does not end for want of use. */
+  pin(): void {
+    this.#pins++
+  }
+
+  unpin(): void {
+    this.#pins--
+    this.touch()
   }
 
   /** Where the channel ends for readers. */
@@ -57,20 +110,23 @@ export class Channel {
   /** Nothing but the engine needs to know of it now. */
   get isIdle(): boolean {
     return (
-      this.pins === 0 &&
-      this.isKept &&
-      this.admittedTail === this.keptTail &&
-      this.admittedProducers.size === 0 &&
-      (this.record.closed !== undefined) === this.keptClosed &&
+      this.#pins === 0 &&
+      this.stagedCommits === 0 &&
       // When it was last used stands nowhere else.
-      this.record.ttlSeconds === undefined
+      !this.hasLifetime
     )
+  }
+
+  get hasLifetime(): boolean {
+    const { ttlSeconds, expiresAt, isSoftDeleted } = this.record
+    return (ttlSeconds !== undefined || expiresAt !== undefined) && !isSoftDeleted
   }
 
   /** When the channel ends by its lifetime, milliseconds since 1970. @see Durable Streams §5.1 */
   get expiresAtMs(): number {
-    if (this.record.ttlSeconds !== undefined) return this.lastUsedMs + this.record.ttlSeconds * 1000
-    if (this.record.expiresAt !== undefined) return Date.parse(this.record.expiresAt)
-    return Number.POSITIVE_INFINITY
+    if (!this.hasLifetime) return Number.POSITIVE_INFINITY
+    const { ttlSeconds } = this.record
+    if (ttlSeconds === undefined) return this.#fixedEndMs
+    return (this.#pins > 0 ? this.#now() : this.#lastUsedMs) + ttlSeconds * 1000
   }
 }

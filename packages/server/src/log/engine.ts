@@ -16,6 +16,33 @@ export interface ChannelRecord {
   readonly closed?: { readonly producer?: Producer }
   /** The last `Stream-Seq`; its scope is the channel. */
   readonly lastSequence?: string
+  /** Where positions before the channel's own lie, in order and without gaps: what a fork inherits, and earlier histories. */
+  readonly parts?: readonly EarlierPart[]
+  /** What a fork was made from. */
+  readonly fork?: Fork
+  /** Forks that stand on this channel's data; none when absent. */
+  readonly forkCount?: number
+  /** Deleted, and kept for the forks that stand on it. */
+  readonly isSoftDeleted?: true
+}
+
+/** @see Durable Streams §4.2 */
+export interface Fork {
+  /** The source's name. It is not given to another channel while there is a fork. */
+  readonly source: string
+  /** `Stream-Fork-Offset` as it was asked for; absent when it was not. */
+  readonly offset?: string
+  /** `Stream-Fork-Sub-Offset`. */
+  readonly subOffset: number
+  /** The fork asked for no lifetime and has the source's. */
+  readonly inheritsLifetime: boolean
+}
+
+/** Positions up to `end` (from the end of the part before) were given out under `history`, and lie in that channel's batches. */
+export interface EarlierPart {
+  readonly channelId: number
+  readonly history: number
+  readonly end: number
 }
 
 /** The last append of a producer that a channel took. */
@@ -53,6 +80,11 @@ export interface Commit {
  */
 export interface Engine {
   readonly name: string
+  /**
+   * Data that was heard may be gone, since the operating system stopped before it was on the disk. True until
+   * the first commit, which is to give every channel a new history.
+   */
+  readonly dataMayBeGone: boolean
   /** The highest history that was ever minted here, 0 when none. */
   readonly lastHistory: number
   channel(name: string): ChannelRecord | undefined
@@ -75,5 +107,12 @@ export interface Engine {
    * @throws Problem `storage-damaged` when a batch does not pass its check
    */
   read(channelId: number, position: number, maxBytes: number): Promise<Batch[]>
+  /**
+   * Batches from the one that holds the position before `position` backwards, the newest first: at least one
+   * when there is any, then as many as stay within `maxBytes` of payload.
+   *
+   * @throws Problem `storage-damaged` when a batch does not pass its check
+   */
+  readBack(channelId: number, position: number, maxBytes: number): Promise<Batch[]>
   close(): Promise<void>
 }

@@ -8,6 +8,7 @@ export interface KeptChange {
   readonly channel: Channel
   readonly batches: readonly Batch[]
   readonly isClosed: boolean
+  /** Deleted; forks may still stand on its data. */
   readonly isRemoved: boolean
 }
 
@@ -56,6 +57,10 @@ export class GroupCommit {
     if (this.#failure) throw this.#failure
   }
 
+  get hasFailed(): boolean {
+    return this.#failure !== undefined
+  }
+
   /** Takes part in the next commit; `channel.settled` tells when it is kept. */
   stage(
     channel: Channel,
@@ -77,6 +82,7 @@ export class GroupCommit {
         isRemoved: false,
       }
       this.#staged.set(channel, staged)
+      channel.stagedCommits++
       channel.settled = this.#waiting.promise
     }
     for (const message of change.messages ?? []) staged.messages.push(message)
@@ -143,24 +149,32 @@ export class GroupCommit {
         changes.push({ channel, batches: [], isClosed: false, isRemoved: true })
         continue
       }
+      const isSoftDeleted = record?.isSoftDeleted ?? false
       const { kind, history, id } = channel
       const packed = packBatches(messages, { kind, history, start, committedAtMs })
       for (const batch of packed) batches.push({ channelId: id, batch })
       for (const [producerId, state] of states) producers.push({ channelId: id, producerId, state })
       if (record) channels.push(record)
-      changes.push({ channel, batches: packed, isClosed: record?.closed !== undefined, isRemoved: false })
+      changes.push({
+        channel,
+        batches: packed,
+        isClosed: record?.closed !== undefined && !channel.keptClosed,
+        isRemoved: isSoftDeleted,
+      })
     }
     return { commit: { batches, channels, producers, removed, lastHistory: this.#mintedHistory() }, changes }
   }
 
   /** Moves the durable high-water marks, then lets the readers hear: nothing is delivered before it is kept. */
   #settle(staged: readonly Staged[], changes: readonly KeptChange[]): void {
-    for (const { channel, batches, isClosed } of changes) {
+    for (const { channel, batches, isClosed, isRemoved } of changes) {
       channel.keptTail = batches.at(-1)?.end ?? channel.keptTail
       channel.keptClosed ||= isClosed
+      channel.isGone ||= isRemoved
       channel.isKept = true
     }
     for (const { channel, producers } of staged) {
+      channel.stagedCommits--
       for (const [id, state] of producers) {
         if (channel.admittedProducers.get(id) === state) channel.admittedProducers.delete(id)
       }

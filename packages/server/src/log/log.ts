@@ -1,14 +1,15 @@
 import { type OffsetRequest, Problem } from '@tidings/protocol'
-import type { Append, AppendOutcome, ChannelSpec } from './append.js'
-import { type Batch, positionsOf } from './batch.js'
+import type { Append, AppendOutcome, ChannelSpec, ForkRequest } from './append.js'
+import { admitAppend } from './append-admission.js'
+import { positionsOf } from './batch.js'
 import { Channel } from './channel.js'
+import { ChannelReader } from './channel-reader.js'
+import { Channels } from './channels.js'
 import type { ChannelRecord, Engine } from './engine.js'
+import { type Inheritance, inheritanceOf } from './forking.js'
 import { GroupCommit, type KeptChange } from './group-commit.js'
-import { admitProducer } from './producer-admission.js'
-import { checkSameConfiguration, checkSequence, closed, historyChanged, unknown } from './refusals.js'
-
-/** Channels held in memory, used or not; past this, idle ones are let go of, since the engine has them. */
-const defaultMaxHeldChannels = 100_000
+import { checkNotOver, deleted, historyChanged, unknown } from './refusals.js'
+import { checkSameConfiguration } from './same-configuration.js'
 
 /**
  * One ordered, durable log per channel over one engine: what an append and a read mean. Appends are admitted
@@ -16,17 +17,17 @@ const defaultMaxHeldChannels = 100_000
  */
 export class Log {
   readonly engine: Engine
+  readonly reader: ChannelReader
   readonly #now: () => number
-  readonly #maxHeldChannels: number
-  readonly #channels = new Map<string, Channel>()
+  readonly #channels: Channels
   readonly #commits: GroupCommit
   readonly #keptListeners: ((changes: readonly KeptChange[]) => void)[] = []
   #lastHistory: number
 
   constructor(engine: Engine, options: { now?: () => number; maxHeldChannels?: number } = {}) {
     this.engine = engine
+    this.reader = new ChannelReader(engine)
     this.#now = options.now ?? Date.now
-    this.#maxHeldChannels = options.maxHeldChannels ?? defaultMaxHeldChannels
     this.#lastHistory = engine.lastHistory
     this.#commits = new GroupCommit({
       engine,
@@ -36,6 +37,40 @@ export class Log {
         for (const listener of this.#keptListeners) listener(changes)
       },
     })
+    this.#channels = new Channels({
+      engine,
+      now: this.#now,
+      commits: this.#commits,
+      ...(options.maxHeldChannels !== undefined && { maxHeld: options.maxHeldChannels }),
+    })
+  }
+
+  /**
+   * A log over this engine. When data that was heard may be gone, every channel goes on under a new history from
+   * where it ends now: offsets up to there are good, those beyond are refused.
+   *
+   * @returns when that is kept; the engine is closed when it could not be
+   */
+  static async open(engine: Engine, options: { now?: () => number } = {}): Promise<Log> {
+    const log = new Log(engine, options)
+    try {
+      if (engine.dataMayBeGone) await log.#startNewHistories()
+      return log
+    } catch (error) {
+      await engine.close()
+      throw error
+    }
+  }
+
+  async #startNewHistories(): Promise<void> {
+    let settled: Promise<void> = Promise.resolve()
+    // All of them are staged in one turn: they are one commit.
+    for (const channel of this.#channels.all()) {
+      channel.startHistory(this.#mint().history)
+      this.#commits.stage(channel, { record: channel.record })
+      settled = channel.settled
+    }
+    await settled
   }
 
   /** Hears each commit once it is kept, in order, before its publishers are answered. */
@@ -47,63 +82,114 @@ export class Log {
    * Makes a channel, or finds it when one of the same configuration is there.
    *
    * @returns when it is kept
-   * @throws Problem `channel-exists`, `storage-unavailable`
+   * @throws Problem `channel-exists`, `channel-unknown`, `lifetime-invalid`, `fork-*`, `content-type-mismatch`,
+   * `offset-malformed`, `storage-unavailable`
    */
   async create(name: string, spec: ChannelSpec): Promise<{ channel: Channel; isNew: boolean }> {
     this.#commits.check()
-    const known = this.#lookUp(name)
+    const inheritance =
+      spec.fork && !this.#channels.lookUp(name) ? await this.#inherit(spec.fork, spec) : undefined
+    const known = this.#channels.lookUp(name)
     if (known) {
-      await known.settled
-      checkSameConfiguration(known.record, spec)
+      try {
+        // As it is admitted now: what comes later, like its end, is later for this request too.
+        checkSameConfiguration(known.record, spec)
+      } finally {
+        await known.settled
+      }
       return { channel: known, isNew: false }
     }
+    checkNotOver(spec, this.#now())
+    const { source, fork, parts } = inheritance ?? {}
+    // While the fork point was looked for, the source may have gone, and another have taken its name.
+    if (source && this.findToFork(source.name).id !== source.id) throw unknown(source.name)
+    const { ttlSeconds, expiresAt } = fork?.inheritsLifetime && source ? source.record : spec
     const record: ChannelRecord = {
       ...this.#mint(),
       name,
       contentType: spec.contentType,
       createdAtMs: this.#now(),
-      ...(spec.ttlSeconds !== undefined && { ttlSeconds: spec.ttlSeconds }),
-      ...(spec.expiresAt !== undefined && { expiresAt: spec.expiresAt }),
+      ...(ttlSeconds !== undefined && { ttlSeconds }),
+      ...(expiresAt !== undefined && { expiresAt }),
       ...(spec.closed && { closed: {} }),
+      ...(fork && { fork, parts }),
     }
-    const channel = new Channel(record, 0, false, this.#now())
-    this.#hold(channel)
-    this.#commits.stage(channel, { record, messages: spec.messages, start: 0 })
-    channel.admittedTail = positionsOf(channel.kind, spec.messages)
+    const channel = new Channel(record, 0, false, this.#now)
+    if (source) this.#channels.countFork(source)
+    this.#channels.add(channel)
+    this.#commits.stage(channel, { record, messages: spec.messages })
+    channel.admittedTail += positionsOf(channel.kind, spec.messages)
     await channel.settled
     return { channel, isNew: true }
+  }
+
+  async #inherit(request: ForkRequest, spec: ChannelSpec): Promise<Inheritance & { source: Channel }> {
+    const source = this.findToFork(request.source)
+    // It must not leave memory meanwhile: its forks are counted in this very object.
+    source.pin()
+    try {
+      return { source, ...(await inheritanceOf(source, { request, spec }, this.reader)) }
+    } finally {
+      source.unpin()
+    }
+  }
+
+  /**
+   * What a fork that names no content type holds: as the channel of this name does, else as its source does.
+   *
+   * @throws Problem `channel-unknown`, `fork-source-deleted`
+   */
+  forkContentType(name: string, sourceName: string): string {
+    return (this.#channels.lookUp(name) ?? this.findToFork(sourceName)).record.contentType
+  }
+
+  /**
+   * The source of a fork.
+   *
+   * @throws Problem `channel-unknown`, `fork-source-deleted`
+   */
+  findToFork(name: string): Channel {
+    const source = this.#channels.lookUp(name)
+    if (!source?.isKept) throw unknown(name)
+    if (!source.record.isSoftDeleted) return source
+    throw new Problem(
+      'fork-source-deleted',
+      `The channel ${JSON.stringify(name)} was deleted: it has no new forks.`,
+    )
   }
 
   /**
    * The channel of this name, for reading: a use, which puts off the end of a channel with a time to live.
    *
-   * @throws Problem `channel-unknown`
+   * @throws Problem `channel-unknown`, `channel-deleted`
    */
   find(name: string): Channel {
     const channel = this.peek(name)
-    channel.lastUsedMs = this.#now()
+    channel.touch()
     return channel
   }
 
   /**
    * The channel of this name, without using it.
    *
-   * @throws Problem `channel-unknown`, also for one whose creation is not kept yet
+   * @throws Problem `channel-unknown`, also for one whose creation is not kept yet; `channel-deleted`
    */
   peek(name: string): Channel {
-    const channel = this.#lookUp(name)
+    const channel = this.#channels.lookUp(name)
     if (!channel?.isKept) throw unknown(name)
+    if (channel.record.isSoftDeleted) throw deleted(name)
     return channel
   }
 
   /**
    * The channel of this name, for `append`.
    *
-   * @throws Problem `channel-unknown`
+   * @throws Problem `channel-unknown`, `channel-deleted`
    */
   findToAppend(name: string): Channel {
-    const channel = this.#lookUp(name)
+    const channel = this.#channels.lookUp(name)
     if (!channel) throw unknown(name)
+    if (channel.record.isSoftDeleted) throw deleted(name)
     return channel
   }
 
@@ -112,14 +198,14 @@ export class Log {
    *
    * @param channel from `findToAppend`, in this turn of the event loop: later it may have been let go of
    * @returns when it is kept; for a duplicate, when its original is
-   * @throws Problem `channel-unknown`, `channel-closed`, `producer-*`, `sequence-regression`, `storage-unavailable`
+   * @throws Problem `channel-unknown`, `channel-deleted`, `channel-closed`, `producer-*`, `sequence-regression`, `storage-unavailable`
    */
   async append(channel: Channel, append: Append): Promise<AppendOutcome> {
     this.#commits.check()
-    if (this.#channels.get(channel.name) !== channel) throw unknown(channel.name)
-    channel.lastUsedMs = this.#now()
+    if (this.findToAppend(channel.name) !== channel) throw unknown(channel.name)
+    channel.touch()
     try {
-      const verdict = this.#admit(channel, append)
+      const verdict = admitAppend(channel, append, { engine: this.engine, commits: this.#commits })
       await channel.settled
       return verdict
     } catch (refusal) {
@@ -129,72 +215,17 @@ export class Log {
     }
   }
 
-  #admit(channel: Channel, append: Append): AppendOutcome {
-    const { producer, close = false } = append
-    const state =
-      producer &&
-      (channel.admittedProducers.get(producer.id) ?? this.engine.producer(channel.id, producer.id))
-    const admission = admitProducer(producer, state)
-    if (admission === 'duplicate') return this.#outcome(channel, true, state?.lastSeq)
-    if (channel.record.closed) {
-      const isCloseAgain = close && append.messages.length === 0 && !producer
-      if (isCloseAgain) return this.#outcome(channel, true, undefined)
-      throw closed(channel)
-    }
-    if (admission instanceof Problem) throw admission
-    if (append.sequence !== undefined) checkSequence(append.sequence, channel.record.lastSequence)
-
-    const start = channel.admittedTail
-    const recordChanges = close || append.sequence !== undefined
-    if (recordChanges) {
-      channel.record = {
-        ...channel.record,
-        ...(append.sequence !== undefined && { lastSequence: append.sequence }),
-        ...(close && { closed: producer ? { producer } : {} }),
-      }
-    }
-    const next = producer && { epoch: producer.epoch, lastSeq: producer.seq }
-    if (producer && next) channel.admittedProducers.set(producer.id, next)
-    this.#commits.stage(channel, {
-      messages: append.messages,
-      start,
-      ...(producer && next && { producer: { id: producer.id, state: next } }),
-      ...(recordChanges && { record: channel.record }),
-    })
-    channel.admittedTail = start + positionsOf(channel.kind, append.messages)
-    return this.#outcome(channel, false, producer?.seq)
-  }
-
-  #outcome(channel: Channel, isDuplicate: boolean, lastSeq: number | undefined): AppendOutcome {
-    return {
-      nextOffset: channel.offsetAt(channel.admittedTail),
-      isDuplicate,
-      isClosed: channel.record.closed !== undefined,
-      ...(lastSeq !== undefined && { lastSeq }),
-    }
-  }
-
-  /** @throws Problem `channel-unknown`, `storage-unavailable` */
+  /**
+   * Deletes a channel. Its data stays as long as forks stand on it, and its name with them.
+   *
+   * @throws Problem `channel-unknown`, `channel-deleted`, `storage-unavailable`
+   */
   async remove(name: string): Promise<void> {
     this.#commits.check()
     const channel = this.findToAppend(name)
-    this.#remove(channel)
+    this.#channels.remove(channel)
     await channel.settled
   }
-
-  #remove(channel: Channel): void {
-    channel.isRemoved = true
-    this.#channels.delete(channel.name)
-    this.#commits.stage(channel, { isRemoved: true })
-    this.#leaving.set(channel.name, channel)
-    const forget = () => {
-      if (this.#leaving.get(channel.name) === channel) this.#leaving.delete(channel.name)
-    }
-    channel.settled.then(forget, forget)
-  }
-
-  /** Removed, but the engine does not know yet. */
-  readonly #leaving = new Map<string, Channel>()
 
   /**
    * Where a reader starts.
@@ -202,39 +233,13 @@ export class Log {
    * @returns a position at or before the tail
    * @throws Problem `history-changed` for an offset that this channel never gave out
    */
-  resolve(channel: Channel, request: OffsetRequest): number {
+  async resolve(channel: Channel, request: OffsetRequest): Promise<number> {
     if (request.at === 'beginning') return 0
     if (request.at === 'now') return channel.keptTail
-    if (request.history !== channel.history || request.position > channel.keptTail)
-      throw historyChanged(channel)
+    if (request.at === 'last') return await this.reader.positionOfLast(channel, request.count)
+    if (request.at === 'since') return await this.reader.positionSince(channel, request.timeMs)
+    if (!channel.hasGiven(request)) throw historyChanged(channel)
     return request.position
-  }
-
-  /**
-   * For readers whose answer begins before their first message is read: what `read` would say of the position
-   * is said before.
-   *
-   * @throws Problem `history-changed` when no message starts at `position`
-   */
-  async checkStart(channel: Channel, position: number): Promise<void> {
-    // A JSON channel counts messages: there is nothing between two positions.
-    if (channel.kind !== 'json' && position > 0) await this.read(channel, position, 1)
-  }
-
-  /**
-   * What is kept from `position` on, in order: at least one batch when there is any, else none.
-   *
-   * @throws Problem `history-changed` when no message starts at `position`; `storage-damaged`
-   */
-  async read(channel: Channel, position: number, maxBytes: number): Promise<Batch[]> {
-    if (position >= channel.keptTail) return []
-    const end = channel.keptTail
-    const batches = await this.engine.read(channel.id, position, maxBytes)
-    const kept = batches.filter((batch) => batch.end <= end)
-    const first = kept[0]?.from(position)
-    if (!first) throw channel.isRemoved ? unknown(channel.name) : historyChanged(channel)
-    kept[0] = first
-    return kept
   }
 
   /**
@@ -245,9 +250,10 @@ export class Log {
    */
   list(after: string | undefined, limit: number): { channels: Channel[]; next: string | undefined } {
     const records = this.engine.channels(after, limit)
-    const channels = records
-      .map((record) => this.#lookUp(record.name))
-      .filter((channel) => channel !== undefined)
+    const channels = records.flatMap((record) => {
+      const channel = this.#channels.lookUp(record.name)
+      return channel?.isKept && !channel.record.isSoftDeleted ? [channel] : []
+    })
     return { channels, next: records.length === limit ? records.at(-1)?.name : undefined }
   }
 
@@ -257,37 +263,9 @@ export class Log {
     await this.engine.close()
   }
 
-  #lookUp(name: string): Channel | undefined {
-    const held = this.#channels.get(name) ?? this.#load(name)
-    if (held && held.expiresAtMs <= this.#now()) {
-      this.#remove(held)
-      return undefined
-    }
-    return held
-  }
-
-  #load(name: string): Channel | undefined {
-    if (this.#leaving.has(name)) return undefined
-    const record = this.engine.channel(name)
-    if (!record) return undefined
-    const channel = new Channel(record, this.engine.tail(record.id), true, this.#now())
-    this.#hold(channel)
-    return channel
-  }
-
-  #hold(channel: Channel): void {
-    this.#channels.set(channel.name, channel)
-    if (this.#channels.size > this.#maxHeldChannels) this.#letGoOfIdle()
-  }
-
-  /** A few at a time, the longest held first, so that no look-up waits for a sweep. */
-  #letGoOfIdle(): void {
-    let looks = 4
-    for (const [name, channel] of this.#channels) {
-      this.#channels.delete(name)
-      if (!channel.isIdle) this.#channels.set(name, channel)
-      if (--looks === 0) return
-    }
+  /** Removes channels whose time is over though nobody asks for them; to be called now and then. */
+  expire(): void {
+    if (!this.#commits.hasFailed) this.#channels.expire()
   }
 
   #mint(): { id: number; history: number } {

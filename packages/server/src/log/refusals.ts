@@ -1,7 +1,6 @@
-import { channelKind, mediaType, Problem } from '@tidings/protocol'
+import { Problem } from '@tidings/protocol'
 import type { ChannelSpec } from './append.js'
 import type { Channel } from './channel.js'
-import type { ChannelRecord } from './engine.js'
 
 /** A channel that is not there, or not kept yet. */
 export function unknown(name: string): Problem {
@@ -42,22 +41,21 @@ export function checkSequence(sequence: string, last: string | undefined): void 
   )
 }
 
-/** @see Durable Streams §5.1, "idempotent success" */
-export function checkSameConfiguration(record: ChannelRecord, spec: ChannelSpec): void {
-  const same =
-    mediaType(record.contentType) === mediaType(spec.contentType) &&
-    channelKind(record.contentType) === channelKind(spec.contentType) &&
-    record.ttlSeconds === spec.ttlSeconds &&
-    sameTime(record.expiresAt, spec.expiresAt) &&
-    (record.closed !== undefined) === (spec.closed ?? false)
-  if (same) return
-  throw new Problem(
-    'channel-exists',
-    `The channel exists as ${record.contentType}${record.closed ? ', closed' : ''}, or with another lifetime. ` +
-      'Use its configuration, another name, or DELETE it first.',
-  )
+/** @throws Problem `lifetime-invalid` for a channel that would be over before it is there */
+export function checkNotOver({ expiresAt }: ChannelSpec, nowMs: number): void {
+  if (expiresAt === undefined || Date.parse(expiresAt) > nowMs) return
+  throw new Problem('lifetime-invalid', `Stream-Expires-At is a time to come; ${expiresAt} is over.`)
 }
 
-function sameTime(a: string | undefined, b: string | undefined): boolean {
-  return a === b || (a !== undefined && b !== undefined && Date.parse(a) === Date.parse(b))
+/** What a reader is told whose channel was deleted, or ended by its lifetime. */
+export function gone({ name, record }: Channel): Problem {
+  return record.isSoftDeleted ? deleted(name) : unknown(name)
+}
+
+/** A channel that is deleted, and kept for the forks that stand on it. @see Durable Streams §4.2 */
+export function deleted(name: string): Problem {
+  return new Problem(
+    'channel-deleted',
+    `The channel ${JSON.stringify(name)} was deleted; forks still stand on its data. Its name is free once they are deleted.`,
+  )
 }

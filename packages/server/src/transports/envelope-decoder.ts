@@ -15,6 +15,8 @@ const fieldNames: ReadonlySet<string> = new Set([
   'id',
   'channel',
   'offset',
+  'last',
+  'since',
   'offsets',
   'messages',
   'encoding',
@@ -78,6 +80,8 @@ export function decodeEnvelope(
         type: 'subscribe',
         channel: channel(),
         ...(values.offset !== undefined && { offset: stringField(values, 'offset') }),
+        ...(values.last !== undefined && { last: numberField(values, 'last') }),
+        ...(values.since !== undefined && { since: stringField(values, 'since') }),
         ...(values.offsets !== undefined && { offsets: booleanField(values, 'offsets') }),
       }
     case 'unsubscribe':
@@ -187,6 +191,12 @@ function stringField(values: EnvelopeFields['values'], name: string): string {
   const value = values[name]
   if (typeof value !== 'string')
     throw invalid(`"${name}" is a string, and shorter than ${maxFieldBytes} bytes.`)
+  return value
+}
+
+function numberField(fields: EnvelopeFields['values'], name: string): number {
+  const value = fields[name]
+  if (typeof value !== 'number') throw invalid(`"${name}" is a number.`)
   return value
 }
 

@@ -16,7 +16,7 @@ function channelOf(kind: keyof typeof contentTypes, name: string): Channel {
     contentType: contentTypes[kind],
     createdAtMs: 0,
   }
-  return new Channel(record, 0, true, 0)
+  return new Channel(record, 0, true, () => 0)
 }
 
 /** The payloads of text frames without masks. */

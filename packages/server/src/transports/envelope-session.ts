@@ -1,7 +1,7 @@
 import {
   closeCode,
   Problem,
-  parseOffset,
+  parseStart,
   type ServerEnvelope,
   type SubscribeEnvelope,
 } from '@tidings/protocol'
@@ -96,7 +96,7 @@ export class EnvelopeSession {
     this.#send({ type: 'unsubscribed', channel })
   }
 
-  #subscribe({ channel: name, offset, offsets = false }: SubscribeEnvelope): void {
+  #subscribe({ channel: name, offsets = false, ...from }: SubscribeEnvelope): void {
     if (this.#subscribers.has(name)) {
       throw new Problem('subscription-exists', 'This socket hears the channel already. Unsubscribe first.')
     }
@@ -107,13 +107,11 @@ export class EnvelopeSession {
       )
     }
     const channel = this.#station.log.find(name)
-    const request = parseOffset(offset ?? 'now')
-    if (!request)
-      throw new Problem('offset-malformed', 'Send an offset that this server gave out, -1 or now.')
+    const request = parseStart(from) ?? { at: 'now' }
     this.#hear(channel, this.#station.log.resolve(channel, request), offsets)
   }
 
-  #hear(channel: Channel, position: number, withOffsets: boolean): void {
+  #hear(channel: Channel, position: number | Promise<number>, withOffsets: boolean): void {
     const subscriber = new Subscriber({
       log: this.#station.log,
       hub: this.#station.hub,

@@ -1,5 +1,6 @@
 export { EnvelopeSession } from './envelope-session.js'
 export { type Answer, ConnectionGone, type Exchange, type Headers, type StreamSink } from './exchange.js'
+export { answerPageBefore } from './history-page.js'
 export { longPoll } from './long-poll.js'
 export { shortPoll } from './short-poll.js'
 export { ResponseSink } from './sinks/response-sink.js'

@@ -1,8 +1,8 @@
 import {
   bodyForm,
+  chunkCaching,
   contentHeaders,
   endHeaders,
-  entityTag,
   matchesEntityTag,
   maxAnswerBytes,
 } from './body-form.js'
@@ -28,21 +28,16 @@ import type { Transport } from './transport.js'
 export const shortPoll: Transport = {
   way: 'short-poll',
 
-  async open(station, exchange, { channel, position, isFromNow, ifNoneMatch }) {
-    const batches = isFromNow ? [] : await station.log.read(channel, position, maxAnswerBytes)
+  async open(station, exchange, { channel, position, isFromNow, isRelative, ifNoneMatch }) {
+    const batches = isFromNow ? [] : await station.log.reader.read(channel, position, maxAnswerBytes)
     const end = batches.at(-1)?.end ?? position
     const isUpToDate = end >= channel.keptTail
     const isClosed = isUpToDate && channel.keptClosed
     const state = { isUpToDate, isClosed }
-    const tag = entityTag(channel, { start: position, end }, state)
-    const caching: Headers = isFromNow
-      ? { 'cache-control': 'no-store' }
-      : {
-          'cache-control': isUpToDate ? 'no-cache' : 'public, max-age=60, stale-while-revalidate=300',
-          etag: tag,
-        }
+    const chunk = chunkCaching(channel, { start: position, end }, state)
+    const caching: Headers = isRelative ? { 'cache-control': 'no-store' } : chunk
 
-    if (!isFromNow && matchesEntityTag(ifNoneMatch, tag)) {
+    if (!isRelative && matchesEntityTag(ifNoneMatch, chunk.etag)) {
       exchange.respond({ status: 304, headers: caching, payloadBytes: 0 })
       return
     }

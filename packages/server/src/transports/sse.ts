@@ -1,4 +1,4 @@
-import { advancedCursor, currentCursor, header } from '@tidings/protocol'
+import { advancedCursor, type ChannelKind, currentCursor, header } from '@tidings/protocol'
 import { type Beating, type EncodingContext, Subscriber, type WireForm } from '../hub/index.js'
 import type { Batch } from '../log/index.js'
 import type { StreamSink } from './exchange.js'
@@ -25,13 +25,14 @@ export const sse: Transport = {
   way: 'sse',
 
   async open(station, exchange, reading) {
-    const { channel, position, isReconnect, cursor } = reading
-    if (isReconnect && channel.keptClosed && position >= channel.keptTail) {
+    const { channel, position, isReconnect, cursor, hasPlainEvents } = reading
+    // Plain events have no word for the end: a page that starts there is told in this way too.
+    if ((isReconnect || hasPlainEvents) && channel.keptClosed && position >= channel.keptTail) {
       // 204 is the one answer that makes an EventSource stop. @see HTML standard §9.2.2
       exchange.respond({ status: 204, headers: { 'cache-control': 'no-store' }, payloadBytes: 0 })
       return
     }
-    await station.log.checkStart(channel, position)
+    await station.log.reader.checkStart(channel, position)
     const sink = exchange.stream(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache, no-transform',
@@ -46,7 +47,7 @@ export const sse: Transport = {
       channel,
       position,
       sink,
-      form: formFor(cursor, station.now),
+      form: hasPlainEvents ? plainEventForm : formFor(cursor, station.now),
       onPayload: (bytes) => exchange.countPayload(bytes),
       onEnd: () => stream.end(),
     })
@@ -127,14 +128,33 @@ function eventForm(cursor: () => number): WireForm {
 
 const sharedForm = eventForm(() => currentCursor(Date.now()))
 
+/**
+ * One unnamed event per message, each with the offset after it: what a page's `onmessage` takes. At the tail
+ * stands an offset without an event, which the page does not see: should the connection be cut before a message
+ * has come, the browser goes on from there and misses nothing.
+ */
+const plainEventForm: WireForm = {
+  encode(batches, { channel }) {
+    const events: string[] = []
+    for (const batch of batches) {
+      for (let index = 0; index < batch.messageCount; index++) {
+        const text = textOf(batch.message(index), channel.kind)
+        events.push(`id:${batch.offsetAfter(index)}\n${dataLines(text)}\n`)
+      }
+    }
+    return Buffer.from(events.join(''))
+  },
+  atTail: ({ channel }) => Buffer.from(`id:${channel.nextOffset}\n\n`),
+}
+
 function dataEvent(batch: Batch, { channel }: EncodingContext): string {
-  const { buffer, byteOffset, byteLength } = batch.payload
-  const payload = Buffer.from(buffer, byteOffset, byteLength)
-  const data =
-    channel.kind === 'json'
-      ? `[${payload.toString('utf8')}]`
-      : payload.toString(channel.kind === 'text' ? 'utf8' : 'base64')
+  const text = textOf(batch.payload, channel.kind)
+  const data = channel.kind === 'json' ? `[${text}]` : text
   return `id:${batch.nextOffset}\nevent: data\n${dataLines(data)}\n`
+}
+
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array, kind: ChannelKind): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString(kind === 'binary' ? 'base64' : 'utf8')
 }
 
 /**

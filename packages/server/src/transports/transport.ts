@@ -37,8 +37,12 @@ export interface TransportSettings {
 export interface Reading {
   readonly channel: Channel
   readonly position: number
-  /** The reader asked for `now`: nothing of the answer may be cached. */
+  /** The reader asked for `now`: it wants nothing that is there. */
   readonly isFromNow: boolean
+  /** The reader named no offset but `now`, `last` or `since`: nothing of the answer may be cached. */
+  readonly isRelative: boolean
+  /** SSE: one unnamed event per message, for a page's `onmessage`. */
+  readonly hasPlainEvents: boolean
   /** The position came from `Last-Event-ID`: a browser has come back by itself. */
   readonly isReconnect: boolean
   /** The cache token that the reader echoes. */

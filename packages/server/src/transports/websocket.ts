@@ -1,6 +1,6 @@
 import { closeCode, Problem, problems, subprotocol } from '@tidings/protocol'
 import { type End, Subscriber, type WireForm } from '../hub/index.js'
-import { type Channel, messagesOf, unknownChannel } from '../log/index.js'
+import { type Channel, gone, messagesOf, unknownChannel } from '../log/index.js'
 import { EnvelopeSession } from './envelope-session.js'
 import type { Exchange } from './exchange.js'
 import { Inflow } from './inflow.js'
@@ -29,17 +29,11 @@ export const websocket: Transport = {
   way: 'websocket',
 
   async open(station, exchange, { channel, position, subprotocols }) {
-    // While the handshake goes on, the channel must not leave memory.
-    channel.pins++
-    try {
-      await station.log.checkStart(channel, position)
-      const chosen = subprotocols.includes(subprotocol) ? subprotocol : undefined
-      const connection = await exchange.upgrade({ subprotocol: chosen })
-      if (chosen) new EnvelopeSession(station, connection, exchange).begin({ channel, position })
-      else new PlainSession(station, connection, exchange, channel).begin(position)
-    } finally {
-      channel.pins--
-    }
+    await station.log.reader.checkStart(channel, position)
+    const chosen = subprotocols.includes(subprotocol) ? subprotocol : undefined
+    const connection = await exchange.upgrade({ subprotocol: chosen })
+    if (chosen) new EnvelopeSession(station, connection, exchange).begin({ channel, position })
+    else new PlainSession(station, connection, exchange, channel).begin(position)
   },
 }
 
@@ -138,8 +132,7 @@ class PlainSession {
 
   #ended(end: End): void {
     if (end.why === 'closed') this.#connection.close(closeCode.normal, 'channel-closed')
-    else if (end.why === 'removed') this.#connection.close(closeCode.policyViolation, 'channel-unknown')
-    else this.#refuse(end.error)
+    else this.#refuse(end.why === 'removed' ? gone(this.#channel) : end.error)
   }
 }
 

@@ -10,6 +10,8 @@ interface MemoryChannel {
 /** Keeps everything in this process and nothing beyond it: for tests and throw-away use. Holds what it is given, without bound. */
 export class MemoryEngine implements Engine {
   readonly name = 'memory'
+  /** A memory's end takes its channels along: their histories never come back. */
+  readonly dataMayBeGone = false
   lastHistory = 0
   readonly #byId = new Map<number, MemoryChannel>()
   readonly #idByName = new Map<string, number>()
@@ -59,6 +61,23 @@ export class MemoryEngine implements Engine {
     const found: Batch[] = []
     let bytes = 0
     for (let index = firstEndingAfter(batches, position); index < batches.length; index++) {
+      const batch = batches[index] as Batch
+      bytes += batch.payload.byteLength
+      if (found.length > 0 && bytes > maxBytes) break
+      found.push(batch)
+    }
+    return found
+  }
+
+  async readBack(channelId: number, position: number, maxBytes: number): Promise<Batch[]> {
+    const batches = this.#byId.get(channelId)?.batches ?? []
+    const found: Batch[] = []
+    let bytes = 0
+    for (
+      let index = Math.min(firstEndingAfter(batches, position - 1), batches.length - 1);
+      index >= 0;
+      index--
+    ) {
       const batch = batches[index] as Batch
       bytes += batch.payload.byteLength
       if (found.length > 0 && bytes > maxBytes) break

@@ -6,6 +6,7 @@ import { aboutKey } from './about.js'
 import type { Database, Table } from './database.js'
 import {
   batchesAfter,
+  batchesBack,
   batchKey,
   channelKey,
   endOfBatchKey,
@@ -113,6 +114,21 @@ export class DiskEngine implements Engine {
     // lmdb hands out copies for this encoding, never a view into its memory map.
     for (const { key, value } of this.#database.batches.getRange(batchesAfter(channelId, position))) {
       // What stands before a damaged batch can be heard; the read that begins with it is refused.
+      const batch = found.length > 0 ? soundBatch(key, value) : checkedBatch(key, value)
+      bytes += batch?.payload.byteLength ?? 0
+      if (!batch || (found.length > 0 && bytes > maxBytes)) break
+      found.push(batch)
+    }
+    return found
+  }
+
+  async readBack(channelId: number, position: number, maxBytes: number): Promise<Batch[]> {
+    const found: Batch[] = []
+    if (this.#sweep.has(channelId)) return found
+    const [holder] = this.#database.batches.getKeys({ ...batchesAfter(channelId, position - 1), limit: 1 })
+    const range = holder ? batchesBack(channelId, holder) : lastBatch(channelId)
+    let bytes = 0
+    for (const { key, value } of this.#database.batches.getRange({ ...range, reverse: true })) {
       const batch = found.length > 0 ? soundBatch(key, value) : checkedBatch(key, value)
       bytes += batch?.payload.byteLength ?? 0
       if (!batch || (found.length > 0 && bytes > maxBytes)) break

@@ -53,6 +53,11 @@ export function lastBatch(channelId: number): KeyRange {
   return { start: batchKey(channelId, maxPosition), end: idKey(channelId) }
 }
 
+/** Batches from the one of key `from` backwards. */
+export function batchesBack(channelId: number, from: Buffer): KeyRange {
+  return { start: from, end: idKey(channelId) }
+}
+
 /** Every key of a channel, of batches and of producers alike. */
 export function allOf(channelId: number): KeyRange {
   return { start: idKey(channelId), end: idKey(channelId + 1) }

@@ -1,0 +1,37 @@
+import { header, startOffsetHeader } from '@tidings/protocol'
+import type { Channel } from '../log/index.js'
+import { bodyForm, contentHeaders, maxAnswerBytes } from './body-form.js'
+import type { Exchange } from './exchange.js'
+import type { Station } from './transport.js'
+
+/**
+ * A page backwards through history, as chats and dashboards need it: the last messages before a position. It
+ * says where it starts; the page before it ends there. What it holds never changes, so it may be cached.
+ */
+export async function answerPageBefore(
+  station: Station,
+  exchange: Exchange,
+  page: {
+    readonly channel: Channel
+    readonly position: number
+    readonly last: number
+    readonly isRelative: boolean
+  },
+): Promise<void> {
+  const { channel, position, last, isRelative } = page
+  await station.log.reader.checkStart(channel, position)
+  const limits = { maxMessages: last, maxBytes: maxAnswerBytes }
+  const batches = await station.log.reader.readBack(channel, position, limits)
+  const start = batches[0]?.start ?? position
+  exchange.respond({
+    status: 200,
+    headers: {
+      ...contentHeaders(channel),
+      [header.nextOffset]: channel.offsetAt(position),
+      [startOffsetHeader]: channel.offsetAt(start),
+      'cache-control': isRelative ? 'no-store' : 'public, max-age=60, stale-while-revalidate=300',
+    },
+    body: bodyForm.encode(batches, { channel, isUpToDate: false, isClosed: false }),
+    payloadBytes: batches.reduce((bytes, batch) => bytes + batch.messageBytes, 0),
+  })
+}
