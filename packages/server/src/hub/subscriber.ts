@@ -36,7 +36,10 @@ export class Subscriber implements Listener {
   readonly #onEnd: (end: End) => void
   readonly #reached: { position: number; resolve: () => void }[] = []
   #isEnded = false
+  /** Something was pushed: the reader knows where it is. */
   #hasPushed = false
+  /** The channel's end went out with the last batch. */
+  #hasToldClosed = false
 
   constructor(options: {
     log: Log
@@ -145,7 +148,8 @@ export class Subscriber implements Listener {
   #arrive(): void {
     const { channel } = this
     const isClosed = channel.keptClosed
-    if (!this.#hasPushed) {
+    // A close that brought no message may come when everything before it has been pushed.
+    if (!this.#hasPushed || (isClosed && !this.#hasToldClosed)) {
       const word = this.#form.atTail({ channel, isUpToDate: true, isClosed })
       if (word) this.#sink.push(word)
       this.#sink.flush()

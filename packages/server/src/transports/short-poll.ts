@@ -1,4 +1,11 @@
-import { bodyForm, chunkCaching, endHeaders, matchesEntityTag, maxAnswerBytes } from './body-form.js'
+import {
+  bodyForm,
+  chunkCaching,
+  contentHeaders,
+  endHeaders,
+  matchesEntityTag,
+  maxAnswerBytes,
+} from './body-form.js'
 import type { Headers } from './exchange.js'
 import type { Transport } from './transport.js'
 
@@ -37,7 +44,7 @@ export const shortPoll: Transport = {
     exchange.respond({
       status: 200,
       headers: {
-        'content-type': channel.record.contentType,
+        ...contentHeaders(channel),
         ...endHeaders(channel, end, state),
         ...caching,
       },

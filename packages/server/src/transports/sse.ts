@@ -51,12 +51,13 @@ export const sse: Transport = {
       onPayload: (bytes) => exchange.countPayload(bytes),
       onEnd: () => stream.end(),
     })
+    stream.begin()
+    subscriber.start()
+    // Last: for a client that is gone already, this calls back at once.
     exchange.onGone(() => {
       subscriber.stop()
       stream.stop()
     })
-    stream.begin()
-    subscriber.start()
   },
 }
 

@@ -59,8 +59,9 @@ export class Database {
    * @returns when they are kept as the durability says
    */
   async write(change: () => void): Promise<void> {
-    const visible = this.#durability === 'os' ? this.#progress.visible() : undefined
     const flushed = this.flushed(change)
+    // Not before the changes are written: lmdb may begin an earlier write's transaction between them, without them.
+    const visible = this.#durability === 'os' ? this.#progress.visible() : undefined
     if (!visible) return await flushed
     // The flush goes on behind; if it fails, there is no caller left to hear of it.
     flushed.catch(this.#onFlushFailed)

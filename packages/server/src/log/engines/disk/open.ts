@@ -123,10 +123,7 @@ async function orUnusable<T>(folder: string, action: () => Promise<T>): Promise<
   } catch (error) {
     if (error instanceof Problem) throw error
     const { code, message } = error as { code?: unknown; message: string }
-    const advice =
-      typeof code === 'string'
-        ? 'Give this user the right to write there, or name another folder with --data or TIDINGS_DATA.'
-        : 'Look at the disk; restore the folder from a copy, or name another one with --data or TIDINGS_DATA.'
+    const advice = adviceFor(code)
     throw new Problem(
       'storage-unavailable',
       `The data folder ${folder} can not be used: ${message}. ${advice}`,
@@ -134,4 +131,14 @@ async function orUnusable<T>(folder: string, action: () => Promise<T>): Promise<
       { cause: error },
     )
   }
+}
+
+/** @param code the system's; LMDB's are numbers */
+function adviceFor(code: unknown): string {
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return 'Make room there, or name another folder with --data or TIDINGS_DATA.'
+  if (typeof code === 'string') {
+    return 'Give this user the right to write there, or name another folder with --data or TIDINGS_DATA.'
+  }
+  return 'Look at the disk; restore the folder from a copy, or name another one with --data or TIDINGS_DATA.'
 }

@@ -27,7 +27,7 @@ export class WriteProgress {
     const startWriting = env.startWriting
     if (typeof startWriting !== 'function') return
     const listening: StartWriting = (address, callback) => {
-      // All that was written so far is in this transaction, or in an earlier one.
+      // All that was written as a whole so far is in this transaction, or in an earlier one.
       const told = this.#untilVisible
       this.#untilVisible = []
       this.#writing++
@@ -40,7 +40,11 @@ export class WriteProgress {
     Object.defineProperty(env, 'startWriting', { value: listening })
   }
 
-  /** To be called before a write: resolves when it can be read. */
+  /**
+   * To be called after a write, in the same turn.
+   *
+   * @returns what resolves when that write can be read, or never when lmdb has begun its transaction already
+   */
   visible(): Promise<void> {
     return new Promise((resolve) => this.#untilVisible.push(resolve))
   }
