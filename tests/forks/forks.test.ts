@@ -213,7 +213,7 @@ test('the same PUT again finds the fork, also when its source has gone on or is 
   await expect(plain).rejects.toMatchObject({ code: 'channel-exists' })
 })
 
-test('a fork holds what its source does, with parameters of its own, but no other kind', async () => {
+test('a fork holds what its source does, with parameters of its own, but nothing else', async () => {
   const source = await createTestChannel(await startTestServer(), { contentType: 'text/plain;charset=utf-8' })
   await source.publish('one')
   const fork = await forkOf(source, 'fork')
