@@ -218,6 +218,9 @@ test('a fork holds what its source does, with parameters of its own, but nothing
   await source.publish('one')
   const fork = await forkOf(source, 'fork')
   expect(await head(fork)).toMatchObject({ contentType: 'text/plain;charset=utf-8', kind: 'text' })
+  const bare = { server: source.server, channel: 'bare' }
+  await createChannel(bare, { contentType: 'text/plain', fork: { from: 'cake' } })
+  expect(await head(bare)).toMatchObject({ contentType: 'text/plain' })
   for (const contentType of ['application/json', 'application/octet-stream', 'text/html']) {
     const making = createChannel(
       { server: source.server, channel: 'other' },
