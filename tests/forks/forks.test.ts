@@ -213,11 +213,14 @@ test('the same PUT again finds the fork, also when its source has gone on or is 
   await expect(plain).rejects.toMatchObject({ code: 'channel-exists' })
 })
 
-test('a fork holds what its source does, with parameters of its own, but no other kind', async () => {
+test('a fork holds what its source does, with parameters of its own, but nothing else', async () => {
   const source = await createTestChannel(await startTestServer(), { contentType: 'text/plain;charset=utf-8' })
   await source.publish('one')
   const fork = await forkOf(source, 'fork')
   expect(await head(fork)).toMatchObject({ contentType: 'text/plain;charset=utf-8', kind: 'text' })
+  const bare = { server: source.server, channel: 'bare' }
+  await createChannel(bare, { contentType: 'text/plain', fork: { from: 'cake' } })
+  expect(await head(bare)).toMatchObject({ contentType: 'text/plain' })
   for (const contentType of ['application/json', 'application/octet-stream', 'text/html']) {
     const making = createChannel(
       { server: source.server, channel: 'other' },

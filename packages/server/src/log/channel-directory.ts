@@ -2,7 +2,7 @@ import { Channel } from './channel.js'
 import type { Engine } from './engine.js'
 
 /** Channels held in memory, used or not; past this, idle ones are let go of, since the engine has them. */
-const defaultMaxHeld = 100_000
+const defaultMaxHeldChannels = 100_000
 /** Held channels that one look-up considers to let go of, so that none waits for a sweep. */
 const looksPerLookUp = 4
 
@@ -10,17 +10,17 @@ const looksPerLookUp = 4
 export class ChannelDirectory {
   readonly #engine: Engine
   readonly #now: () => number
-  readonly #maxHeld: number
+  readonly #maxHeldChannels: number
   readonly #held = new Map<string, Channel>()
   /** Those of the held that end by themselves: they are not let go of. */
   readonly #withLifetime = new Set<Channel>()
   /** Removed, but the engine does not know yet. */
   readonly #leaving = new Map<string, Channel>()
 
-  constructor(engine: Engine, now: () => number, maxHeld = defaultMaxHeld) {
-    this.#maxHeld = maxHeld
-    this.#engine = engine
-    this.#now = now
+  constructor(options: { engine: Engine; now: () => number; maxHeldChannels?: number }) {
+    this.#engine = options.engine
+    this.#now = options.now
+    this.#maxHeldChannels = options.maxHeldChannels ?? defaultMaxHeldChannels
   }
 
   get(name: string): Channel | undefined {
@@ -30,7 +30,7 @@ export class ChannelDirectory {
   add(channel: Channel): void {
     this.#held.set(channel.name, channel)
     if (channel.hasLifetime) this.#withLifetime.add(channel)
-    if (this.#held.size > this.#maxHeld) this.#letGoOfIdle()
+    if (this.#held.size > this.#maxHeldChannels) this.#letGoOfIdle()
   }
 
   /** The name is free from now on; the engine forgets the channel once `channel.settled`. */

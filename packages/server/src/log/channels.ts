@@ -19,11 +19,16 @@ export class Channels {
   /** Where the look at what an earlier run left goes on; undefined once it is through. */
   #sweptTo: { readonly after: string | undefined } | undefined = { after: undefined }
 
-  constructor(options: { engine: Engine; now: () => number; commits: GroupCommit; maxHeld?: number }) {
+  constructor(options: {
+    engine: Engine
+    now: () => number
+    commits: GroupCommit
+    maxHeldChannels?: number
+  }) {
     this.#engine = options.engine
     this.#now = options.now
     this.#commits = options.commits
-    this.#directory = new ChannelDirectory(options.engine, options.now, options.maxHeld)
+    this.#directory = new ChannelDirectory(options)
   }
 
   /** @returns also a channel that is deleted and kept for its forks, and one whose creation is not kept yet */

@@ -1,4 +1,4 @@
-import { channelKind, mediaType, Problem, parseOffset } from '@tidings/protocol'
+import { mediaType, Problem, parseOffset } from '@tidings/protocol'
 import type { ChannelSpec, ForkRequest } from './append.js'
 import type { Batch } from './batch.js'
 import type { Channel } from './channel.js'
@@ -48,10 +48,10 @@ export async function inheritanceOf(
   }
 }
 
-/** The parameters may differ, unless they make another kind of channel. */
+/** Parameters may differ. */
 function checkContentType(source: Channel, contentType: string): void {
   const own = source.record.contentType
-  if (mediaType(contentType) === mediaType(own) && channelKind(contentType) === source.kind) return
+  if (mediaType(contentType) === mediaType(own)) return
   throw new Problem('content-type-mismatch', `A fork holds what its source does: ${own}.`)
 }
 

@@ -149,10 +149,12 @@ class Trial {
 
   constructor(storage: Storage) {
     this.#storage = storage
-    this.#log = new Log(storage.engine, { now: this.#now })
+    this.#log = new Log(storage.engine, this.#options)
   }
 
   readonly #now = () => this.#model.nowMs
+  /** Few fit in memory, so that channels leave it and come back. */
+  readonly #options = { now: this.#now, maxHeldChannels: 4 }
 
   async end(): Promise<void> {
     await this.#log.close()
@@ -393,7 +395,7 @@ class Trial {
   async #restart({ isUnclean }: OperationOf<'restart'>): Promise<void> {
     if (!this.#storage.reopen) return
     await this.#log.close()
-    this.#log = await Log.open(await this.#storage.reopen(isUnclean), { now: this.#now })
+    this.#log = await Log.open(await this.#storage.reopen(isUnclean), this.#options)
     this.#log.expire()
     this.#model.restart()
   }

@@ -11,6 +11,13 @@ import { GroupCommit, type KeptChange } from './group-commit.js'
 import { checkNotOver, deleted, historyChanged, unknown } from './refusals.js'
 import { checkSameConfiguration } from './same-configuration.js'
 
+export interface LogOptions {
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+  /** Channels held in memory, used or not; past this, idle ones are let go of, since the engine has them. */
+  readonly maxHeldChannels?: number
+}
+
 /**
  * One ordered, durable log per channel over one engine: what an append and a read mean. Appends are admitted
  * one after the other in memory, kept together by a group commit, and heard only then.
@@ -24,7 +31,7 @@ export class Log {
   readonly #keptListeners: ((changes: readonly KeptChange[]) => void)[] = []
   #lastHistory: number
 
-  constructor(engine: Engine, options: { now?: () => number; maxHeldChannels?: number } = {}) {
+  constructor(engine: Engine, options: LogOptions = {}) {
     this.engine = engine
     this.reader = new ChannelReader(engine)
     this.#now = options.now ?? Date.now
@@ -37,12 +44,7 @@ export class Log {
         for (const listener of this.#keptListeners) listener(changes)
       },
     })
-    this.#channels = new Channels({
-      engine,
-      now: this.#now,
-      commits: this.#commits,
-      ...(options.maxHeldChannels !== undefined && { maxHeld: options.maxHeldChannels }),
-    })
+    this.#channels = new Channels({ ...options, engine, now: this.#now, commits: this.#commits })
   }
 
   /**
@@ -51,7 +53,7 @@ export class Log {
    *
    * @returns when that is kept; the engine is closed when it could not be
    */
-  static async open(engine: Engine, options: { now?: () => number } = {}): Promise<Log> {
+  static async open(engine: Engine, options: LogOptions = {}): Promise<Log> {
     const log = new Log(engine, options)
     try {
       if (engine.dataMayBeGone) await log.#startNewHistories()

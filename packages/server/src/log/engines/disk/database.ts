@@ -82,12 +82,24 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await this.#progress.idle()
-    const closed = this.#root.close()
-    // After a flush that failed behind a commit, lmdb waits for it for ever.
-    if (this.#hasFailed && this.#durability === 'os') closed.catch(() => {})
-    else await closed
+    const patience = this.#hasFailed ? failedCloseMs : undefined
+    await within(this.#progress.idle(), patience)
+    await within(this.#root.close(), patience)
   }
+}
+
+/** After a write that failed, lmdb may wait for ever for what stands behind it: how long we wait with it, milliseconds. */
+const failedCloseMs = 1_000
+
+/** Resolves with `promise`, or when the time is over; without a time only with the promise. */
+async function within(promise: Promise<void>, timeMs: number | undefined): Promise<void> {
+  if (timeMs === undefined) return await promise
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeMs)
+  })
+  await Promise.race([promise.catch(() => {}), over])
+  clearTimeout(timer)
 }
 
 /** lmdb rejects with a general error that holds the promise of the true one. */

@@ -143,7 +143,9 @@ export class DiskEngine implements Engine {
   }
 
   async #close(): Promise<void> {
-    await this.#sweep.stop()
+    const swept = this.#sweep.stop()
+    // Behind a commit that failed, lmdb may leave writes neither made nor refused.
+    if (!this.#failure) await swept
     this.#failure ??= new Problem('storage-unavailable', `The data folder ${this.folder} is closed.`)
     await this.#database.close()
     await this.#release(this.#failure.cause === undefined)

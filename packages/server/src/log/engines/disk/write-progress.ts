@@ -41,8 +41,9 @@ export class WriteProgress {
   }
 
   /**
-   * To be called after a write, in the same turn: resolves when it can be read, or never when lmdb has begun its
-   * transaction already.
+   * To be called after a write, in the same turn.
+   *
+   * @returns what resolves when that write can be read, or never when lmdb has begun its transaction already
    */
   visible(): Promise<void> {
     return new Promise((resolve) => this.#untilVisible.push(resolve))
