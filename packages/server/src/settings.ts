@@ -18,6 +18,12 @@ export interface Settings {
   maxNameBytes: number
   /** Listening on an address that others can reach is meant so. */
   public: boolean
+  /** The file of the server's certificate with its chain, PEM; none for HTTP without TLS. */
+  tlsCert: string
+  /** The file of the certificate's key, PEM. */
+  tlsKey: string
+  /** TLS with a certificate that nobody vouches for, made at the start. */
+  tlsSelfSigned: boolean
 }
 
 export interface SettingDescription {
@@ -62,17 +68,10 @@ export const settingDescriptions: readonly SettingDescription[] = [
   count('maxMessageBytes', 'bytes', 'largest message', 4 * 1024 * 1024, 1, 1024 ** 3),
   count('maxBodyBytes', 'bytes', 'largest request body or WebSocket message', 16 * 1024 * 1024, 1, 1024 ** 3),
   count('maxNameBytes', 'bytes', "longest channel's name", 1024, 1, 1024),
-  {
-    ...named('public'),
-    placeholder: undefined,
-    help: 'let others than this machine reach the server, which has no access control yet',
-    fallback: false,
-    parse: (value) => {
-      if (/^(?:1|true|yes)$/i.test(value)) return true
-      if (/^(?:0|false|no)?$/i.test(value)) return false
-      throw new SettingInvalid(`"${value}" is neither true nor false.`)
-    },
-  },
+  choosing('public', 'let others than this machine reach the server, which has no access control yet'),
+  text('tlsCert', 'file', 'serve HTTPS with this certificate and its chain, PEM', ''),
+  text('tlsKey', 'file', "the certificate's key, PEM", ''),
+  choosing('tlsSelfSigned', 'serve HTTPS with a certificate made for the occasion, to try it'),
 ]
 
 /**
@@ -97,6 +96,7 @@ export function resolveSettings(
     }
   }
   const resolved = settings as unknown as Settings
+  checkTls(resolved)
   if (!resolved.public && !isLoopbackHost(resolved.host)) {
     throw new SettingInvalid(
       `${resolved.host} can be reached by others, and there is no access control yet: whoever reaches it may read ` +
@@ -106,6 +106,16 @@ export function resolveSettings(
   return resolved
 }
 
+function checkTls({ tlsCert, tlsKey, tlsSelfSigned }: Settings): void {
+  if ((tlsCert === '') !== (tlsKey === '')) {
+    const [given, missing] = tlsCert === '' ? ['--tls-key', '--tls-cert'] : ['--tls-cert', '--tls-key']
+    throw new SettingInvalid(`${given} needs ${missing} as well: HTTPS takes a certificate and its key.`)
+  }
+  if (tlsSelfSigned && tlsCert !== '') {
+    throw new SettingInvalid('Say --tls-self-signed or --tls-cert, not both.')
+  }
+}
+
 function named(name: keyof Settings): Pick<SettingDescription, 'name' | 'flag' | 'variable'> {
   const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
   return { name, flag: `--${words}`, variable: `TIDINGS_${words.toUpperCase().replaceAll('-', '_')}` }
@@ -113,6 +123,21 @@ function named(name: keyof Settings): Pick<SettingDescription, 'name' | 'flag' |
 
 function text(name: keyof Settings, placeholder: string, help: string, fallback: string): SettingDescription {
   return { ...named(name), placeholder, help, fallback, parse: (value) => value }
+}
+
+/** A flag without a value. */
+function choosing(name: keyof Settings, help: string): SettingDescription {
+  return {
+    ...named(name),
+    placeholder: undefined,
+    help,
+    fallback: false,
+    parse: (value) => {
+      if (/^(?:1|true|yes)$/i.test(value)) return true
+      if (/^(?:0|false|no)?$/i.test(value)) return false
+      throw new SettingInvalid(`"${value}" is neither true nor false.`)
+    },
+  }
 }
 
 function choice(

@@ -20,12 +20,17 @@ export interface RequestOrigin {
  */
 export class WebAccess {
   readonly #isPublic: boolean
+  readonly #isSecure: boolean
   readonly #allowsAll: boolean
   readonly #allowed: ReadonlySet<string>
 
-  /** @param options.allowedOrigins as in `https://app.example`, or `*` */
-  constructor(options: { isPublic: boolean; allowedOrigins: readonly string[] }) {
+  /**
+   * @param options.isSecure        the server speaks TLS; one without it may stand behind a proxy that does
+   * @param options.allowedOrigins  as in `https://app.example`, or `*`
+   */
+  constructor(options: { isPublic: boolean; isSecure: boolean; allowedOrigins: readonly string[] }) {
     this.#isPublic = options.isPublic
+    this.#isSecure = options.isSecure
     this.#allowsAll = options.allowedOrigins.includes('*')
     this.#allowed = new Set(options.allowedOrigins.map((origin) => origin.toLowerCase()))
   }
@@ -55,6 +60,8 @@ export class WebAccess {
     const url = parseOrigin(origin)
     if (!url) return false
     if (!this.#isPublic) return isLoopbackHost(url.hostname)
+    // A page that came without TLS may have been written by anybody on its way.
+    if (this.#isSecure && url.protocol !== 'https:') return false
     return host !== undefined && url.host === host.toLowerCase()
   }
 }

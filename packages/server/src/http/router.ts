@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import { checkChannelName, encodeChannelName, header, type LiveMode, Problem, path } from '@tidings/protocol'
 import type { Costs } from '../observe/index.js'
 import {
@@ -12,16 +11,21 @@ import {
   websocket,
 } from '../transports/index.js'
 import { homePage } from './home-page.js'
+import type { HttpRequest } from './http-request.js'
 import type { NodeExchange } from './node-exchange.js'
-import { headerText, liveMode, offeredSubprotocols, pageBefore, readingOf } from './read-request.js'
+import { liveMode, offeredSubprotocols, pageBefore, readingOf } from './read-request.js'
 import type { Target } from './target.js'
 import { appendOf, channelSpecOf, refuseCodings, wantsClosed } from './write-request.js'
 
 /** A request on its way to its answer. */
 export interface Visit {
-  readonly request: IncomingMessage
+  readonly request: HttpRequest
   readonly exchange: NodeExchange
   readonly target: Target
+  /** Whom the client means to speak to, where it says. */
+  readonly host: string | undefined
+  /** The server speaks TLS. */
+  readonly isSecure: boolean
   /** The client asks for a WebSocket. */
   readonly isUpgrade: boolean
 }
@@ -118,7 +122,8 @@ export class Router {
     })
   }
 
-  async #create({ request, exchange }: Visit, name: string): Promise<void> {
+  async #create(visit: Visit, name: string): Promise<void> {
+    const { request, exchange } = visit
     const { log, settings } = this.#station
     refuseCodings(request)
     const body = await exchange.readBody(settings.maxBodyBytes)
@@ -132,7 +137,7 @@ export class Router {
         'content-type': channel.record.contentType,
         [header.nextOffset]: channel.nextOffset,
         ...(channel.keptClosed && { [header.closed]: 'true' }),
-        ...(isNew && { location: locationOf(request, name) }),
+        ...(isNew && { location: locationOf(visit, name) }),
         'cache-control': 'no-store',
       },
       payloadBytes: isNew ? body.byteLength : 0,
@@ -213,7 +218,7 @@ export class Router {
 }
 
 /** Closing without a message appends nothing: 204, as the protocol's close has it. */
-function isCloseOnly(request: IncomingMessage, body: Buffer): boolean {
+function isCloseOnly(request: HttpRequest, body: Buffer): boolean {
   return body.byteLength === 0 && wantsClosed(request)
 }
 
@@ -225,10 +230,9 @@ function limitOf(query: URLSearchParams): number {
   throw new Problem('query-invalid', '"limit" is a whole number from 1 to 1,000.')
 }
 
-function locationOf(request: IncomingMessage, name: string): string {
+function locationOf({ host, isSecure }: Visit, name: string): string {
   const where = `${path.stream}${encodeChannelName(name)}`
-  const host = headerText(request, 'host')
-  return host === undefined ? where : `http://${host}${where}`
+  return host === undefined ? where : `${isSecure ? 'https' : 'http'}://${host}${where}`
 }
 
 export function methodNotAllowed(allow: string): Problem {
