@@ -20,8 +20,11 @@ export function readBody(request: HttpRequest, maxBytes: number): Promise<Buffer
       if (bytes <= maxBytes) parts.push(part)
       else settle(() => reject(tooLarge(maxBytes)))
     }
+    // A stream of HTTP/2 that its client resets ends as well: what came of its body is not the whole.
     const end = () =>
-      settle(() => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, bytes)))
+      request.aborted
+        ? gone()
+        : settle(() => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, bytes)))
     const gone = () => settle(() => reject(new ConnectionGone()))
     const settle = (how: () => void) => {
       request.off('data', take).off('end', end).off('error', gone).off('close', gone)

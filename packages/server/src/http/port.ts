@@ -44,6 +44,7 @@ export class Port {
   readonly #http1Sockets = new Set<Socket>()
   readonly #sessions = new Map<Http2Session, Socket>()
   readonly #wireOf = new WeakMap<Socket, Socket>()
+  readonly #shakingHands = new WiresByAddress()
 
   /** @param onConnection hears of each TCP connection, once */
   constructor(options: { keyPair: KeyPair | undefined; onConnection: (wire: Socket) => void }) {
@@ -112,6 +113,7 @@ export class Port {
     this.http1.closeIdleConnections()
     // A connection on which nothing was asked yet is busy in Node's eyes; browsers open some in advance.
     for (const socket of this.#http1Sockets) if (socket.bytesRead === 0) socket.destroy()
+    for (const wire of this.#shakingHands) wire.destroy()
     // GOAWAY: what is asked from now on has not been done, and the client asks elsewhere. @see RFC 9113 §6.8
     for (const session of this.#sessions.keys()) session.close()
     return closed
@@ -124,13 +126,12 @@ export class Port {
 
   /** Hands each connection to the version of HTTP that its client chose. */
   #divide(tls: TlsServer, http2: Http2Server): void {
-    const wires = new WiresByAddress()
-    tls.on('connection', (wire: Socket) => wires.add(wire))
+    tls.on('connection', (wire: Socket) => this.#shakingHands.add(wire))
     const takers = tls.listeners('secureConnection') as ((socket: TLSSocket) => void)[]
     tls.removeAllListeners('secureConnection')
     tls.on('secureConnection', (socket: TLSSocket) => {
       // Again, when an upgrade that was offered is not taken.
-      const wire = this.#wireOf.get(socket) ?? wires.take(socket) ?? socket
+      const wire = this.#wireOf.get(socket) ?? this.#shakingHands.take(socket) ?? socket
       this.#wireOf.set(socket, wire)
       if (socket.alpnProtocol === 'h2') {
         http2.once('session', (session) => this.#sessionBegan(session, wire))
@@ -174,7 +175,14 @@ class WiresByAddress {
   }
 
   take(socket: TLSSocket): Socket | undefined {
-    return this.#wires.get(endsOf(socket))
+    const ends = endsOf(socket)
+    const wire = this.#wires.get(ends)
+    this.#wires.delete(ends)
+    return wire
+  }
+
+  [Symbol.iterator](): Iterator<Socket> {
+    return this.#wires.values()
   }
 }
 

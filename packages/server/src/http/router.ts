@@ -82,7 +82,7 @@ export class Router {
 
   async #read({ request, exchange, isUpgrade }: Visit, name: string, query: URLSearchParams): Promise<void> {
     const live = liveMode(query)
-    if (live === 'websocket' && !isUpgrade) throw upgradeRequired()
+    if (live === 'websocket' && !isUpgrade) throw upgradeRequired(request)
     if (isUpgrade && live !== 'websocket') {
       throw new Problem('live-unknown', 'To open a WebSocket here, ask for live=websocket.')
     }
@@ -167,7 +167,7 @@ export class Router {
 
   async #openSocket({ request, exchange, isUpgrade }: Visit): Promise<void> {
     if (request.method !== 'GET') throw methodNotAllowed('GET, OPTIONS')
-    if (!isUpgrade) throw upgradeRequired()
+    if (!isUpgrade) throw upgradeRequired(request)
     const [subprotocol] = offeredSubprotocols(request)
     if (!subprotocol) {
       throw new Problem('upgrade-required', 'This socket speaks tidings.v1: offer it as a subprotocol.')
@@ -239,6 +239,19 @@ export function methodNotAllowed(allow: string): Problem {
   return new Problem('method-not-allowed', `Use one of ${allow}.`, { allow })
 }
 
-function upgradeRequired(): Problem {
-  return new Problem('upgrade-required', 'A WebSocket begins with a GET that has Upgrade: websocket.')
+/** @see RFC 9113 §8.6: HTTP/2 has no Upgrade */
+function upgradeRequired({ httpVersion }: HttpRequest): Problem {
+  if (httpVersion === '1.1') {
+    return new Problem(
+      'upgrade-required',
+      'A WebSocket begins with a GET that has Upgrade: websocket and Connection: Upgrade. If the client sent them, ' +
+        'a proxy on the way has dropped them: it must pass both on (docs/proxies.md).',
+    )
+  }
+  return new Problem(
+    'upgrade-required',
+    `A WebSocket begins with a GET of HTTP/1.1; this one came by HTTP/${httpVersion}. Open it on a connection of ` +
+      'HTTP/1.1. If the client did, a proxy on the way speaks another version to this server: it must speak 1.1 ' +
+      'and pass Upgrade and Connection on (docs/proxies.md).',
+  )
 }
