@@ -97,18 +97,6 @@ describe('a pair that can not be used ends the start with a sentence that says w
     )
     expect(existsSync(data)).toBe(false)
   })
-
-  test.each<[string, object, RegExp]>([
-    ['a certificate without a key', { tlsCert: 'a.pem' }, /^--tls-cert needs --tls-key as well/],
-    ['a key without a certificate', { tlsKey: 'a.pem' }, /^--tls-key needs --tls-cert as well/],
-    [
-      'files beside --tls-self-signed',
-      { tlsCert: 'a.pem', tlsKey: 'a.pem', tlsSelfSigned: true },
-      /^Say --tls-self-signed or --tls-cert, not both/,
-    ],
-  ])('%s', async (_, settings, sentence) => {
-    await expect(startServer({ engine: 'memory', port: 0, ...settings })).rejects.toThrow(sentence)
-  })
 })
 
 test.each([

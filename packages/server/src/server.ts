@@ -59,7 +59,13 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     streams: new Set(),
     now,
   }
-  const expiry = setInterval(() => log.expire(), expiryIntervalMs).unref()
+  const expiry = setInterval(() => {
+    try {
+      log.expire()
+    } catch (error) {
+      onMistake(error)
+    }
+  }, expiryIntervalMs).unref()
   const access = new WebAccess({
     isPublic: settings.public,
     isSecure: keyPair !== undefined,

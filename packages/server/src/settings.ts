@@ -63,14 +63,15 @@ export const settingDescriptions: readonly SettingDescription[] = [
     placeholder: 'origins',
     help: 'origins whose pages may talk to the server, separated by commas, or *',
     fallback: [],
-    parse: (value) => value.split(',').map((origin) => checkOrigin(origin.trim())),
+    parse: (value) =>
+      value.trim() === '' ? [] : value.split(',').map((origin) => checkOrigin(origin.trim())),
   },
   count('maxMessageBytes', 'bytes', 'largest message', 4 * 1024 * 1024, 1, 1024 ** 3),
   count('maxBodyBytes', 'bytes', 'largest request body or WebSocket message', 16 * 1024 * 1024, 1, 1024 ** 3),
   count('maxNameBytes', 'bytes', "longest channel's name", 1024, 1, 1024),
   choosing('public', 'let others than this machine reach the server, which has no access control yet'),
-  text('tlsCert', 'file', 'serve HTTPS with this certificate and its chain, PEM', ''),
-  text('tlsKey', 'file', "the certificate's key, PEM", ''),
+  file('tlsCert', 'serve HTTPS with this certificate and its chain, PEM'),
+  file('tlsKey', "the certificate's key, PEM"),
   choosing('tlsSelfSigned', 'serve HTTPS with a certificate made for the occasion, to try it'),
 ]
 
@@ -85,15 +86,11 @@ export function resolveSettings(
 ): Settings {
   const settings: Record<string, unknown> = {}
   for (const { name, variable, fallback, parse } of settingDescriptions) {
+    const fromProgram = given[name]
     const fromEnvironment = environment[variable]
-    try {
-      settings[name] =
-        given[name] ??
-        (fromEnvironment === undefined || fromEnvironment === '' ? fallback : parse(fromEnvironment))
-    } catch (error) {
-      if (error instanceof SettingInvalid) throw new SettingInvalid(`${variable}: ${error.message}`)
-      throw error
-    }
+    if (fromProgram !== undefined) settings[name] = parsed(name, parse, textOf(fromProgram))
+    else if (fromEnvironment) settings[name] = parsed(variable, parse, fromEnvironment)
+    else settings[name] = fallback
   }
   const resolved = settings as unknown as Settings
   checkTls(resolved)
@@ -116,13 +113,49 @@ function checkTls({ tlsCert, tlsKey, tlsSelfSigned }: Settings): void {
   }
 }
 
+/** What a program gives is checked as what a user writes: not every program is checked by TypeScript. */
+function textOf(value: Settings[keyof Settings]): string {
+  return Array.isArray(value) ? value.join(',') : String(value)
+}
+
+function parsed(name: string, parse: SettingDescription['parse'], text: string): Settings[keyof Settings] {
+  try {
+    return parse(text)
+  } catch (error) {
+    if (error instanceof SettingInvalid) throw new SettingInvalid(`${name}: ${error.message}`)
+    throw error
+  }
+}
+
 function named(name: keyof Settings): Pick<SettingDescription, 'name' | 'flag' | 'variable'> {
   const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
   return { name, flag: `--${words}`, variable: `TIDINGS_${words.toUpperCase().replaceAll('-', '_')}` }
 }
 
 function text(name: keyof Settings, placeholder: string, help: string, fallback: string): SettingDescription {
-  return { ...named(name), placeholder, help, fallback, parse: (value) => value }
+  return {
+    ...named(name),
+    placeholder,
+    help,
+    fallback,
+    parse: nonEmpty,
+  }
+}
+
+function nonEmpty(value: string): string {
+  if (value.trim() !== '' && !value.includes('\0')) return value
+  throw new SettingInvalid('it can not be empty.')
+}
+
+/** A file that need not be; empty means that there is none. */
+function file(name: keyof Settings, help: string): SettingDescription {
+  return {
+    ...named(name),
+    placeholder: 'file',
+    help,
+    fallback: '',
+    parse: (value) => (value === '' ? value : nonEmpty(value)),
+  }
 }
 
 /** A flag without a value. */
@@ -181,6 +214,8 @@ function count(
 
 function checkOrigin(origin: string): string {
   if (origin === '*') return origin
-  if (URL.canParse(origin) && new URL(origin).origin === origin.toLowerCase()) return origin
+  // A star within would be taken for a letter, and match nobody.
+  const isOrigin = URL.canParse(origin) && new URL(origin).origin === origin.toLowerCase()
+  if (isOrigin && !origin.includes('*')) return origin
   throw new SettingInvalid(`"${origin}" is no origin: write it as in https://app.example, without a path.`)
 }

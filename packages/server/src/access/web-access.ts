@@ -25,12 +25,12 @@ export class WebAccess {
   readonly #allowed: ReadonlySet<string>
 
   /**
-   * @param options.isSecure        the server speaks TLS; one without it may stand behind a proxy that does
+   * @param options.isSecure        the server itself speaks TLS; one that does not may stand behind a proxy that does
    * @param options.allowedOrigins  as in `https://app.example`, or `*`
    */
-  constructor(options: { isPublic: boolean; isSecure: boolean; allowedOrigins: readonly string[] }) {
+  constructor(options: { isPublic: boolean; isSecure?: boolean; allowedOrigins: readonly string[] }) {
     this.#isPublic = options.isPublic
-    this.#isSecure = options.isSecure
+    this.#isSecure = options.isSecure ?? false
     this.#allowsAll = options.allowedOrigins.includes('*')
     this.#allowed = new Set(options.allowedOrigins.map((origin) => origin.toLowerCase()))
   }
@@ -66,9 +66,12 @@ export class WebAccess {
   }
 }
 
-/** `null` (a sandboxed frame, a file) is no origin that can be told from others. */
+/**
+ * An origin as browsers write it, and nothing that only begins or ends like one. `null` (a sandboxed frame, a
+ * file) is no origin that can be told from others.
+ *
+ * @see RFC 6454 §6.1
+ */
 function parseOrigin(origin: string): URL | undefined {
-  if (!URL.canParse(origin)) return undefined
-  const url = new URL(origin)
-  return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined
+  return /^https?:\/\/[^/?#@\\\s]+$/i.test(origin) && URL.canParse(origin) ? new URL(origin) : undefined
 }

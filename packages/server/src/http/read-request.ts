@@ -62,11 +62,17 @@ function startOf(query: URLSearchParams, live: LiveMode | undefined): OffsetRequ
   )
 }
 
-/** A page backwards: the last messages before an offset. Undefined when the query asks for none. */
-export function pageBefore(
-  query: URLSearchParams,
-  live: LiveMode | undefined,
-): { before: WrittenOffset; last: number } | undefined {
+/** A page backwards: the last messages before an offset. */
+export interface PageBefore {
+  readonly before: WrittenOffset
+  readonly last: number
+}
+
+/**
+ * @returns undefined when the query asks for no page backwards
+ * @throws Problem `offset-malformed`, `start-ambiguous`
+ */
+export function pageBefore(query: URLSearchParams, live: LiveMode | undefined): PageBefore | undefined {
   const before = single(query, 'before')
   if (before === undefined) return undefined
   const last = single(query, 'last')

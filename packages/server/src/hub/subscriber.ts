@@ -125,7 +125,7 @@ export class Subscriber implements Listener {
         await nextTurn()
       }
     } catch (error) {
-      this.#end(this.channel.isRemoved ? { why: 'removed' } : { why: 'failed', error })
+      this.#end(this.channel.isGone || this.channel.isRemoved ? { why: 'removed' } : { why: 'failed', error })
     }
   }
 
@@ -135,7 +135,7 @@ export class Subscriber implements Listener {
       const isClosed = isUpToDate && this.channel.keptClosed
       this.#sink.push(this.#form.encode([batch], { channel: this.channel, isUpToDate, isClosed }))
       this.#hasPushed = true
-      this.#onPayload(batch.payload.byteLength)
+      this.#onPayload(batch.messageBytes)
     }
     this.#sink.flush()
     this.#advance(batches)
@@ -151,7 +151,7 @@ export class Subscriber implements Listener {
       this.#sink.flush()
       this.#hasPushed = true
     }
-    if (channel.isRemoved) this.#end({ why: 'removed' })
+    if (channel.isGone) this.#end({ why: 'removed' })
     else if (isClosed) this.#end({ why: 'closed' })
     else this.#hub.join(channel, this)
   }

@@ -1,4 +1,4 @@
-import { type ChannelKind, formatOffset } from '@tidings/protocol'
+import { type ChannelKind, formatOffset, invariant } from '@tidings/protocol'
 
 /**
  * A batch is cut below this, so that its envelope fits the 32 KiB at which popular WebSocket clients stop by
@@ -47,6 +47,11 @@ export class Batch {
   /** Position after the last message. */
   get end(): number {
     return this.start + (this.kind === 'json' ? this.messageCount : this.payload.byteLength)
+  }
+
+  /** The messages' own bytes: without what joins them. */
+  get messageBytes(): number {
+    return this.payload.byteLength - (this.kind === 'json' ? this.messageCount - 1 : 0)
   }
 
   get nextOffset(): string {
@@ -99,8 +104,13 @@ export class Batch {
     })
   }
 
-  /** The part of this batch before `position`; of bytes and text also a part of a message. */
+  /**
+   * The part of this batch before `position`; of bytes and text also a part of a message.
+   *
+   * @param position after the start: a batch is never empty
+   */
   until(position: number): Batch {
+    invariant(position > this.start, 'a batch is cut after its start')
     if (position >= this.end) return this
     const distance = position - this.start
     const whole = this.kind === 'json' ? distance : this.#wholeMessagesWithin(distance)

@@ -11,6 +11,8 @@ export class ChannelDirectory {
   readonly #engine: Engine
   readonly #now: () => number
   readonly #held = new Map<string, Channel>()
+  /** Those of the held that end by themselves: they are not let go of. */
+  readonly #withLifetime = new Set<Channel>()
   /** Removed, but the engine does not know yet. */
   readonly #leaving = new Map<string, Channel>()
 
@@ -23,19 +25,16 @@ export class ChannelDirectory {
     return this.#held.get(name) ?? this.#load(name)
   }
 
-  /** Whether this very object stands for its name now. */
-  has(channel: Channel): boolean {
-    return this.#held.get(channel.name) === channel
-  }
-
   add(channel: Channel): void {
     this.#held.set(channel.name, channel)
+    if (channel.hasLifetime) this.#withLifetime.add(channel)
     if (this.#held.size > maxHeldChannels) this.#letGoOfIdle()
   }
 
   /** The name is free from now on; the engine forgets the channel once `channel.settled`. */
   remove(channel: Channel): void {
     this.#held.delete(channel.name)
+    this.#withLifetime.delete(channel)
     this.#leaving.set(channel.name, channel)
     const forget = () => {
       if (this.#leaving.get(channel.name) === channel) this.#leaving.delete(channel.name)
@@ -45,7 +44,11 @@ export class ChannelDirectory {
 
   /** Held channels that end by themselves. */
   *withLifetime(): Iterable<Channel> {
-    for (const channel of this.#held.values()) if (channel.hasLifetime) yield channel
+    for (const channel of this.#withLifetime) {
+      if (channel.hasLifetime) yield channel
+      // Deleted, and kept for its forks: it has no time of its own any more.
+      else this.#withLifetime.delete(channel)
+    }
   }
 
   #load(name: string): Channel | undefined {

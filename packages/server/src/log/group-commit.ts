@@ -8,6 +8,7 @@ export interface KeptChange {
   readonly channel: Channel
   readonly batches: readonly Batch[]
   readonly isClosed: boolean
+  /** Deleted; forks may still stand on its data. */
   readonly isRemoved: boolean
 }
 
@@ -54,6 +55,10 @@ export class GroupCommit {
   /** @throws Problem `storage-unavailable` once a commit has failed: what was admitted after it would stand on nothing */
   check(): void {
     if (this.#failure) throw this.#failure
+  }
+
+  get hasFailed(): boolean {
+    return this.#failure !== undefined
   }
 
   /** Takes part in the next commit; `channel.settled` tells when it is kept. */
@@ -162,9 +167,10 @@ export class GroupCommit {
 
   /** Moves the durable high-water marks, then lets the readers hear: nothing is delivered before it is kept. */
   #settle(staged: readonly Staged[], changes: readonly KeptChange[]): void {
-    for (const { channel, batches, isClosed } of changes) {
+    for (const { channel, batches, isClosed, isRemoved } of changes) {
       channel.keptTail = batches.at(-1)?.end ?? channel.keptTail
       channel.keptClosed ||= isClosed
+      channel.isGone ||= isRemoved
       channel.isKept = true
     }
     for (const { channel, producers } of staged) {

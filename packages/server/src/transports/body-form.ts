@@ -36,19 +36,31 @@ export function endHeaders(channel: Channel, end: number, state: { isUpToDate: b
   }
 }
 
+/** A whole chunk of history may be cached; what reaches the tail is asked for again each time. */
+export function chunkCaching(
+  channel: Channel,
+  range: { start: number; end: number },
+  state: { isUpToDate: boolean; isClosed: boolean },
+) {
+  return {
+    'cache-control': state.isUpToDate ? 'no-cache' : 'public, max-age=60, stale-while-revalidate=300',
+    etag: entityTag(channel, range, state),
+  }
+}
+
 /**
- * Changes when the messages do, when the answer reaches the tail and when the channel is closed: each of
- * those changes headers that a reader must not miss.
+ * Changes when the messages do (also when their positions were filled anew, after a loss), when the answer
+ * reaches the tail and when the channel is closed: each of those changes headers that a reader must not miss.
  *
  * @see Durable Streams §10.1, "ETag Usage"
  */
-export function entityTag(
+function entityTag(
   channel: Channel,
   range: { start: number; end: number },
   state: { isUpToDate: boolean; isClosed: boolean },
 ): string {
   const mark = state.isClosed ? ':c' : state.isUpToDate ? ':t' : ''
-  return `"${channel.id}:${range.start}:${range.end}${mark}"`
+  return `"${channel.history}:${range.start}:${range.end}${mark}"`
 }
 
 /** @see RFC 9110 §13.1.2: weak comparison, a list, or `*` */

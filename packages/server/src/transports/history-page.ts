@@ -32,6 +32,6 @@ export async function answerPageBefore(
       'cache-control': isRelative ? 'no-store' : 'public, max-age=60, stale-while-revalidate=300',
     },
     body: bodyForm.encode(batches, { channel, isUpToDate: false, isClosed: false }),
-    payloadBytes: batches.reduce((bytes, batch) => bytes + batch.payload.byteLength, 0),
+    payloadBytes: batches.reduce((bytes, batch) => bytes + batch.messageBytes, 0),
   })
 }

@@ -1,0 +1,99 @@
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { MemoryEngine } from '../../packages/server/src/log/engines/memory.js'
+import { createTestChannel } from '../support/channel.js'
+import { RawWebSocket } from '../support/raw-client.js'
+import { statsOf } from '../support/stats.js'
+import { startTestServer } from '../support/test-server.js'
+import { Count, countFrames, numbered } from './numbered.js'
+
+const mebibyte = 1024 ** 2
+const messageCount = 100
+/** What the server takes of one socket at most while nothing is kept: its share, and a message beyond it. */
+const mostTakenBytes = 16 * mebibyte
+
+/** A disk that stands still when told to, until it is told to go on. */
+function standingDisk(): { stand(): void; goOn(): void } {
+  let mayGoOn = Promise.resolve()
+  let goOn = () => {}
+  const commit = MemoryEngine.prototype.commit
+  const spy = vi.spyOn(MemoryEngine.prototype, 'commit').mockImplementation(async function (
+    this: MemoryEngine,
+    what,
+  ) {
+    await mayGoOn
+    await commit.call(this, what)
+  })
+  // Before the server is stopped, which waits for it.
+  onTestFinished(() => {
+    goOn()
+    spy.mockRestore()
+  })
+  return {
+    stand: () => {
+      mayGoOn = new Promise((resolve) => {
+        goOn = resolve
+      })
+    },
+    goOn: () => goOn(),
+  }
+}
+
+/** Resolves when the server takes no more from its sockets. */
+async function takenBytes(server: { url: string }): Promise<number> {
+  const { ways } = await statsOf(server).now()
+  const before = ways.websocket.bytesIn
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const now = (await statsOf(server).now()).ways.websocket.bytesIn
+  return now === before && now > mebibyte ? now : await takenBytes(server)
+}
+
+test('while the disk stands still, a flooding socket of tidings.v1 is not read', async () => {
+  const server = await startTestServer()
+  const disk = standingDisk()
+  const { channel } = await createTestChannel(server)
+  const raw = await RawWebSocket.open(`${server.url}/v1/socket`, 'tidings.v1')
+  const acknowledged = new Count()
+  raw.socket.on('message', (data) => {
+    const { type, id } = JSON.parse(String(data))
+    if (type === 'published') acknowledged.hear(String(id))
+  })
+  disk.stand()
+  for (let id = 0; id < messageCount; id++) {
+    raw.send({ type: 'publish', id, channel, messages: [numbered(id, mebibyte)] })
+  }
+  expect(await takenBytes(server)).toBeLessThan(mostTakenBytes)
+  disk.goOn()
+  expect(await acknowledged.reaches(messageCount)).toBe(`${messageCount} in order`)
+})
+
+test('while the disk stands still, a flooding plain WebSocket is not read', async () => {
+  const server = await startTestServer()
+  const disk = standingDisk()
+  const channel = await createTestChannel(server)
+  const raw = await RawWebSocket.open(channel.reading({ live: 'websocket' }))
+  const echoed = countFrames(raw)
+  disk.stand()
+  for (let place = 0; place < messageCount; place++) raw.send(JSON.stringify(numbered(place, mebibyte)))
+  expect(await takenBytes(server)).toBeLessThan(mostTakenBytes)
+  disk.goOn()
+  expect(await echoed.reaches(messageCount)).toBe(`${messageCount} in order`)
+})
+
+test('a socket that is not read while the disk stands still is not taken for dead', async () => {
+  const server = await startTestServer({ heartbeatMs: 100 })
+  const disk = standingDisk()
+  const channel = await createTestChannel(server)
+  const raw = await RawWebSocket.open(channel.reading({ live: 'websocket' }))
+  const echoed = countFrames(raw)
+  const beats = new Promise<void>((resolve) => {
+    let count = 0
+    raw.socket.on('ping', () => {
+      if (++count === 10) resolve()
+    })
+  })
+  disk.stand()
+  for (let place = 0; place < messageCount; place++) raw.send(JSON.stringify(numbered(place, mebibyte)))
+  expect(await Promise.race([beats, raw.closed])).toBeUndefined()
+  disk.goOn()
+  expect(await echoed.reaches(messageCount)).toBe(`${messageCount} in order`)
+})
