@@ -89,7 +89,7 @@ export class ChannelReader {
         if (wanted) found.push(wanted)
         if (wanted?.messageCount !== batch.messageCount) return found.reverse()
         messages += wanted.messageCount
-        bytes += wanted.payload.byteLength
+        bytes += wanted.messageBytes
         at = wanted.start
       }
       // How large messages are shows on the way: few reads for small ones, and little that is read in vain.

@@ -86,8 +86,12 @@ export class Log {
       spec.fork && !this.#channels.lookUp(name) ? await this.#inherit(spec.fork, spec) : undefined
     const known = this.#channels.lookUp(name)
     if (known) {
-      await known.settled
-      checkSameConfiguration(known.record, spec)
+      try {
+        // As it is admitted now: what comes later, like its end, is later for this request too.
+        checkSameConfiguration(known.record, spec)
+      } finally {
+        await known.settled
+      }
       return { channel: known, isNew: false }
     }
     checkNotOver(spec, this.#now())
