@@ -20,7 +20,7 @@ export class Http2Client {
     onTestFinished(() => session.destroy())
   }
 
-  static async open({ url, certificate }: RunningServer): Promise<Http2Client> {
+  static async open({ url, certificate }: Pick<RunningServer, 'url' | 'certificate'>): Promise<Http2Client> {
     const session = connect(url, { ...(certificate !== undefined && { ca: certificate }) })
     const client = new Http2Client(session)
     await once(session, 'connect')

@@ -40,7 +40,8 @@ export class WebAccess {
     if (!this.#isPublic && host !== undefined && !isLoopbackHost(hostName(host) ?? '')) {
       throw new Problem(
         'host-refused',
-        'This server listens on loopback and answers to loopback names only. To serve others, start it with --public.',
+        'This server listens on loopback and answers to loopback names only. To serve others, start it with --public. ' +
+          'Behind a proxy: see which Host it sends on (docs/proxies.md).',
       )
     }
     const isForeign =
