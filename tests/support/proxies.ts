@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { findProgram, requirement } from './requirements.js'
+import { lastingPort } from './spawned-server.js'
 import { temporaryFolder } from './test-server.js'
 
 const nginx = findProgram('nginx')
@@ -47,11 +48,11 @@ export async function startNginx(settings: string, options: ProxyOptions): Promi
   await mkdir(join(folder, 'temporary'))
   const replacing = { '/var/cache/nginx': folder, ...options.replacing }
   return startOnFreePort(settings, { ...options, replacing }, async (adapted, port) => {
-    const statusPort = await freePort()
+    const statusPort = await lastingPort(Math.random)
     const file = join(folder, `nginx-${port}.conf`)
     await writeFile(file, nginxAround(adapted, folder, statusPort))
     const child = spawn(nginx as string, ['-c', file, '-p', folder], { stdio: 'pipe' })
-    return { child, statusPort }
+    return { child, statusPort, ready: /start worker process/ }
   })
 }
 
@@ -61,7 +62,8 @@ export async function startHaproxy(settings: string, options: ProxyOptions): Pro
   return startOnFreePort(settings, options, async (adapted, port) => {
     const file = join(folder, `haproxy-${port}.cfg`)
     await writeFile(file, `${haproxyDefaults}\n${adapted}`)
-    return { child: spawn(haproxy as string, ['-f', file], { stdio: 'pipe' }), statusPort: undefined }
+    const child = spawn(haproxy as string, ['-f', file], { stdio: 'pipe' })
+    return { child, statusPort: undefined, ready: undefined }
   })
 }
 
@@ -74,7 +76,7 @@ function nginxAround(settings: string, folder: string, statusPort: number): stri
   return `${user}daemon off;
 worker_processes 1;
 pid ${folder}/nginx.pid;
-error_log stderr;
+error_log stderr notice;
 events { worker_connections 1024; }
 http {
   sendfile on;
@@ -99,22 +101,29 @@ defaults
   timeout server 50000
 `
 
+interface StartedProxy {
+  readonly child: ChildProcess
+  readonly statusPort: number | undefined
+  /** What it says when the port is its own; one that says nothing ends when it can not have it. */
+  readonly ready: RegExp | undefined
+}
+
 /** A free port may be taken before the proxy has it: then another is tried, three in all. */
 async function startOnFreePort(
   settings: string,
   { server, replacing = {} }: ProxyOptions,
-  start: (adapted: string, port: number) => Promise<{ child: ChildProcess; statusPort: number | undefined }>,
+  start: (adapted: string, port: number) => Promise<StartedProxy>,
 ): Promise<RunningProxy> {
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
+    const port = await lastingPort(Math.random)
     const addresses = { [written.proxy]: `127.0.0.1:${port}`, [written.server]: new URL(server).host }
     const adapted = Object.entries({ ...addresses, ...replacing }).reduce(
       (text, [from, to]) => text.replaceAll(from, to),
       settings,
     )
-    const { child, statusPort } = await start(adapted, port)
+    const { child, statusPort, ready = /(?:)/ } = await start(adapted, port)
     const said = endWithTest(child)
-    if (await listens(child, port)) {
+    if (await listens(child, port, () => ready.test(said()))) {
       const url = `http://127.0.0.1:${port}`
       return { url, requestsUnderWay: () => requestsUnderWay(statusPort) }
     }
@@ -139,7 +148,7 @@ function endWithTest(child: ChildProcess): () => string {
 }
 
 /** Asked again until it answers or has ended. */
-async function listens(child: ChildProcess, port: number): Promise<boolean> {
+async function listens(child: ChildProcess, port: number, isReady: () => boolean): Promise<boolean> {
   while (child.exitCode === null && child.signalCode === null) {
     const isOpen = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1', () => {
@@ -148,21 +157,10 @@ async function listens(child: ChildProcess, port: number): Promise<boolean> {
       })
       socket.once('error', () => resolve(false))
     })
-    if (isOpen) return true
+    if (isOpen && isReady()) return true
     await pause(10)
   }
   return false
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 /** @see nginx's ngx_http_stub_status_module: what it is writing, or waits for an answer to */
