@@ -1,7 +1,7 @@
-import { expect, onTestFinished, test, vi } from 'vitest'
-import { MemoryEngine } from '../../packages/server/src/log/engines/memory.js'
+import { expect, test } from 'vitest'
 import { createTestChannel } from '../support/channel.js'
 import { RawWebSocket } from '../support/raw-client.js'
+import { standingDisk } from '../support/standing-disk.js'
 import { statsOf } from '../support/stats.js'
 import { startTestServer } from '../support/test-server.js'
 import { Count, countFrames, numbered } from './numbered.js'
@@ -10,33 +10,6 @@ const mebibyte = 1024 ** 2
 const messageCount = 100
 /** What the server takes of one socket at most while nothing is kept: its share, and a message beyond it. */
 const mostTakenBytes = 16 * mebibyte
-
-/** A disk that stands still when told to, until it is told to go on. */
-function standingDisk(): { stand(): void; goOn(): void } {
-  let mayGoOn = Promise.resolve()
-  let goOn = () => {}
-  const commit = MemoryEngine.prototype.commit
-  const spy = vi.spyOn(MemoryEngine.prototype, 'commit').mockImplementation(async function (
-    this: MemoryEngine,
-    what,
-  ) {
-    await mayGoOn
-    await commit.call(this, what)
-  })
-  // Before the server is stopped, which waits for it.
-  onTestFinished(() => {
-    goOn()
-    spy.mockRestore()
-  })
-  return {
-    stand: () => {
-      mayGoOn = new Promise((resolve) => {
-        goOn = resolve
-      })
-    },
-    goOn: () => goOn(),
-  }
-}
 
 /** Resolves when the server takes no more from its sockets. */
 async function takenBytes(server: { url: string }): Promise<number> {

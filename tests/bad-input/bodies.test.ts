@@ -157,11 +157,12 @@ test.each([
 
 test('a channel that exists with another configuration is not made again: 409', async () => {
   const path = await server.create('made')
-  for (const headers of [
+  const others: Record<string, string>[] = [
     { 'content-type': 'text/plain' },
     { 'content-type': 'application/json', 'stream-closed': 'true' },
     { 'content-type': 'application/json', 'stream-ttl': '60' },
-  ]) {
+  ]
+  for (const headers of others) {
     expectProblem(await server.ask({ method: 'PUT', target: path, headers }), 409, 'channel-exists')
   }
 })

@@ -40,7 +40,7 @@ export async function readingOf(
     isFromNow: wanted.at === 'now',
     isRelative: wanted.at === 'now' || wanted.at === 'last' || wanted.at === 'since',
     isReconnect: Boolean(lastEventId),
-    hasPlainEvents: hasPlainEvents(query),
+    hasPlainEvents: hasPlainEvents(query, live),
     cursor: query.get('cursor'),
     ifNoneMatch: request.headers['if-none-match'],
     subprotocols: offeredSubprotocols(request),
@@ -91,11 +91,15 @@ function single(query: URLSearchParams, name: string): string | undefined {
   return values[0]
 }
 
-function hasPlainEvents(query: URLSearchParams): boolean {
-  const events = query.get('events')
-  if (events === null) return false
-  if (events === 'message') return true
-  throw new Problem('events-unknown', '"events" is "message", for one unnamed event per message, or absent.')
+/** @throws Problem `events-unknown` */
+function hasPlainEvents(query: URLSearchParams, live: LiveMode | undefined): boolean {
+  const events = single(query, 'events')
+  if (events === undefined) return false
+  if (events === 'message' && live === 'sse') return true
+  throw new Problem(
+    'events-unknown',
+    '"events" goes with live=sse, and is "message" (one unnamed event per message) or absent.',
+  )
 }
 
 /** Whether a WebSocket offers the envelopes. @see RFC 6455 §4.1, Sec-WebSocket-Protocol */

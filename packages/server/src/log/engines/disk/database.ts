@@ -1,6 +1,6 @@
 import { type Database as LmdbDatabase, open, type RootDatabase } from 'lmdb'
 import type { Durability } from './durability.js'
-import { notifyWhenVisible } from './visible.js'
+import { WriteProgress } from './write-progress.js'
 
 /** Bytes to bytes, in the order of the keys' bytes. */
 export type Table = LmdbDatabase<Buffer, Buffer>
@@ -22,7 +22,8 @@ export class Database {
   /** What there is one of. */
   readonly about: Table
   readonly #root: RootDatabase<Buffer, Buffer>
-  readonly #nextVisible: (() => Promise<void>) | undefined
+  readonly #progress: WriteProgress
+  readonly #durability: Durability
   readonly #onFlushFailed: (error: unknown) => void
   #hasFailed = false
 
@@ -47,7 +48,8 @@ export class Database {
     this.producers = table('producers')
     this.removed = table('removed')
     this.about = table('about')
-    this.#nextVisible = options.durability === 'os' ? notifyWhenVisible(this.#root) : undefined
+    this.#progress = new WriteProgress(this.#root)
+    this.#durability = options.durability
   }
 
   /**
@@ -57,7 +59,7 @@ export class Database {
    * @returns when they are kept as the durability says
    */
   async write(change: () => void): Promise<void> {
-    const visible = this.#nextVisible?.()
+    const visible = this.#durability === 'os' ? this.#progress.visible() : undefined
     const flushed = this.flushed(change)
     if (!visible) return await flushed
     // The flush goes on behind; if it fails, there is no caller left to hear of it.
@@ -79,9 +81,10 @@ export class Database {
   }
 
   async close(): Promise<void> {
+    await this.#progress.idle()
     const closed = this.#root.close()
     // After a flush that failed behind a commit, lmdb waits for it for ever.
-    if (this.#hasFailed && this.#nextVisible) closed.catch(() => {})
+    if (this.#hasFailed && this.#durability === 'os') closed.catch(() => {})
     else await closed
   }
 }
