@@ -1,8 +1,11 @@
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { constants } from 'node:http2'
+import { connect, type TLSSocket } from 'node:tls'
 import type { RunningServer } from 'tidings'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { HttpServer } from '../../packages/server/src/http/index.js'
 import { Http2Client } from '../support/http2-client.js'
+import { rawConnection } from '../support/raw-client.js'
 import { statsOf } from '../support/stats.js'
 import { startTlsServer } from '../support/tls-server.js'
 
@@ -194,14 +197,51 @@ describe('a graceful stop', () => {
     expect(events.text).toMatch(/retry:\d+\n\n$/)
   })
 
-  test('waits for nobody who has only connected', async () => {
+  test.each<[string, (server: RunningServer) => Promise<EventEmitter>]>([
+    ['a connection of HTTP/2 without a stream', async (server) => (await Http2Client.open(server)).session],
+    ['a connection of HTTP/1.1 without a request', (server) => secureConnection(server, 'http/1.1')],
+    [
+      'a connection of HTTP/1.1 that is kept',
+      async (server) => {
+        const socket = await secureConnection(server, 'http/1.1')
+        socket.write('GET /v1/channels HTTP/1.1\r\nHost: localhost\r\n\r\n')
+        await once(socket, 'data')
+        return socket.resume()
+      },
+    ],
+    ['a connection without a handshake', (server) => rawConnection(server.url)],
+  ])('does not wait for %s', async (_, connect) => {
+    const cuts = vi.spyOn(HttpServer.prototype, 'cutConnections')
+    onTestFinished(() => cuts.mockRestore())
     const server = await startTlsServer()
-    const client = await Http2Client.open(server)
-    const closed = once(client.session, 'close')
+    const closed = once(await connect(server), 'close')
+    // Its end of the connection is there, too.
+    await statsOf(server).now()
     await server.close()
     await closed
+    expect(cuts).not.toHaveBeenCalled()
   })
 })
+
+test('what is not HTTP/2, where that was agreed on, is cut; the others go on', async () => {
+  const { server, client } = await startWithChannel()
+  const socket = await secureConnection(server, 'h2')
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  socket.resume()
+  await once(socket, 'close')
+  expect((await client.fetch(cake)).status).toBe(200)
+})
+
+async function secureConnection({ url, certificate }: RunningServer, protocol: string): Promise<TLSSocket> {
+  const { hostname, port } = new URL(url)
+  const ALPNProtocols = [protocol]
+  const socket = connect({ host: hostname, port: Number(port), ca: String(certificate), ALPNProtocols })
+  socket.on('error', () => {})
+  onTestFinished(() => void socket.destroy())
+  await once(socket, 'secureConnect')
+  expect(socket.alpnProtocol).toBe(protocol)
+  return socket
+}
 
 test('costs: a connection counts once, and its bytes are shared out by what its streams moved', async () => {
   const { server, client } = await startWithChannel()
