@@ -111,6 +111,8 @@ describe.runIf(mayBind)('on port 443', () => {
     test.each([
       ['--http2', '2'],
       ['--http1.1', '1.1'],
+      // An answer says which version the server speaks, not which it was asked in.
+      ['--http1.0', '1.1'],
     ])('%s publishes, reads, is held, and streams', async (flag, version) => {
       const server = await serveOn443()
       const certificate = join(await temporaryFolder(), 'certificate.pem')

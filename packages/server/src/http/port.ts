@@ -26,8 +26,8 @@ export interface KeyPair {
  * connection of HTTP/1.1 for it.
  *
  *     TCP ──plain──────────────▶ HTTP/1
- *      └───TLS──ALPN http/1.1──▶ HTTP/1
- *           └───ALPN h2────────▶ HTTP/2
+ *      └───TLS──http/1.1, none─▶ HTTP/1
+ *           └───h2─────────────▶ HTTP/2
  *
  * TLS stands before both, and HTTP/1 is the same Node server with and without it.
  *
@@ -51,7 +51,11 @@ export class Port {
     // Whether there is a Host is for `requestedHost` to say, as a problem.
     const http1Options = { keepAliveTimeout: keepAliveMs, requireHostHeader: false }
     if (options.keyPair) {
-      const tlsOptions = { ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: handshakeMs }
+      const tlsOptions = {
+        // Who offers none of these is sent away in the handshake; who offers nothing speaks HTTP/1.
+        ALPNProtocols: ['h2', 'http/1.1', 'http/1.0'],
+        handshakeTimeout: handshakeMs,
+      }
       this.#tls = createTlsServer({ ...http1Options, ...tlsOptions, ...options.keyPair })
       this.http1 = this.#tls
       this.http2 = createHttp2Server({
