@@ -233,9 +233,3 @@ test('a Stream-Seq that does not grow is refused with 409', async () => {
   for (const seq of ['b', 'a', 'ab', 'B', '']) expectProblem(await append(seq), 409, 'sequence-regression')
   expect((await append('ba')).status).toBe(204)
 })
-
-test('a fork is not made yet: 501', async () => {
-  const headers = { 'stream-forked-from': '/v1/stream/witnesses' }
-  const answer = await server.ask({ method: 'PUT', target: '/v1/stream/fork', headers })
-  expectProblem(answer, 501, 'not-implemented')
-})
