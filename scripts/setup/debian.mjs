@@ -14,6 +14,9 @@ const tools = [
   { package: 'strace', isHere: () => onPath('strace') },
   { package: 'curl', isHere: () => onPath('curl') },
   { package: 'procps', isHere: () => onPath('ps') },
+  // What stands between servers and the world, with Debian's settings.
+  { package: 'nginx', isHere: () => onPath('nginx') || existsSync('/usr/sbin/nginx') },
+  { package: 'haproxy', isHere: () => onPath('haproxy') || existsSync('/usr/sbin/haproxy') },
 ]
 
 /**
@@ -29,7 +32,8 @@ export async function installDebianPackages() {
     return true
   }
   say(`tidings: installing Debian packages: ${missing.join(', ')}`)
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  // Debian starts what it installs. Tests start their own, and port 80 may be somebody's.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', SYSTEMD_OFFLINE: '1' }
   // A fresh machine has no package lists, an old one has lists that name packages that are gone.
   const isUpdated = (await runWithRetry('apt-get', ['update', '-q'], { env })) === 0
   const install = ['install', '-y', '-q', '--no-install-recommends', ...missing]

@@ -18,9 +18,12 @@ export function requirement(name: string, found: boolean, reason: string): boole
   return false
 }
 
-/** @returns the path of the first of these programs that is on the PATH and may be run */
+/** Where Debian has servers; only root's PATH looks there. */
+const serverFolders = ['/usr/sbin', '/usr/local/sbin']
+
+/** @returns the path of the first of these programs that is on the PATH, or where servers are, and may be run */
 export function findProgram(...names: string[]): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter)
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...serverFolders]
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable)
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Way } from '@tidings/protocol'
 import { onTestFinished } from 'vitest'
+import { httpsFetch } from './tls-server.js'
 
 export interface WayStats {
   readonly requests: number
@@ -23,9 +24,12 @@ export interface Stats {
 /** Asks again after this long, milliseconds, until the test's own time is over. */
 const askAgainMs = 10
 
-export function statsOf(server: { readonly url: string }) {
+export function statsOf(server: { readonly url: string; readonly certificate?: string | undefined }) {
   const now = async (): Promise<Stats> => {
-    const answer = await fetch(`${server.url}/v1/stats`)
+    const url = `${server.url}/v1/stats`
+    // `fetch` can not be told to trust a certificate of a test's own.
+    if (server.certificate) return JSON.parse((await httpsFetch(url, server.certificate)).text) as Stats
+    const answer = await fetch(url)
     return (await answer.json()) as Stats
   }
   /** Some things happen in the server after its client has seen their effect. */

@@ -1,10 +1,10 @@
 import { Problem } from '@tidings/protocol'
 import { WebAccess } from './access/index.js'
-import { HttpServer } from './http/index.js'
+import { CertificateInvalid, HttpServer, type KeyPair, readKeyPair, selfSignedKeyPair } from './http/index.js'
 import { Heartbeat, Hub } from './hub/index.js'
 import { Log, openEngine } from './log/index.js'
 import { Costs } from './observe/index.js'
-import { resolveSettings, type Settings } from './settings.js'
+import { resolveSettings, SettingInvalid, type Settings } from './settings.js'
 import type { Station } from './transports/index.js'
 
 /** Clients that were told to come back are spread over this long, milliseconds. */
@@ -19,12 +19,23 @@ export interface ServerOptions extends Partial<Settings> {
   readonly now?: () => number
   /** Hears of mistakes of our own, and of storage that fails; the default writes them to stderr. */
   readonly onMistake?: (error: unknown) => void
+  /** Hears of what works but will not please clients, in a sentence; the default writes it to stderr. */
+  readonly onWarning?: (sentence: string) => void
 }
 
 export interface RunningServer {
-  /** As in `http://127.0.0.1:4437`. */
+  /** As in `http://127.0.0.1:4437`, with TLS `https:`. */
   readonly url: string
   readonly settings: Settings
+  /** The certificate and its chain, PEM, for clients that are to trust a self-signed one. */
+  readonly certificate: string | undefined
+  /**
+   * Reads the files of the certificate and its key again; connections from now on get what they hold. What
+   * can't be used is refused, and the old pair stays.
+   *
+   * @throws SettingInvalid
+   */
+  renewCertificate(): Promise<void>
   /** Stops without losing anything that was acknowledged; safe to call twice. */
   close(): Promise<void>
 }
@@ -35,8 +46,9 @@ export interface RunningServer {
  * @throws SettingInvalid, or what keeps the engine from opening its folder
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
-  const { now = Date.now, onMistake = reportMistake, ...given } = options
+  const { now = Date.now, onMistake = reportMistake, onWarning = reportWarning, ...given } = options
   const settings = resolveSettings(given)
+  let keyPair = await keyPairOf(settings, { nowMs: now(), onWarning })
   const engine = await openEngine({ ...settings, folder: settings.data })
   const log = await Log.open(engine, { now })
   const station: Station = {
@@ -55,15 +67,28 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       onMistake(error)
     }
   }, expiryIntervalMs).unref()
-  const access = new WebAccess({ isPublic: settings.public, allowedOrigins: settings.allowOrigin })
-  const http = new HttpServer({ station, access, costs: new Costs(), onMistake })
+  const access = new WebAccess({
+    isPublic: settings.public,
+    isSecure: keyPair !== undefined,
+    allowedOrigins: settings.allowOrigin,
+  })
+  const http = new HttpServer({ station, access, costs: new Costs(), keyPair, onMistake })
   try {
     const { address, family, port } = await http.listen(settings.port, settings.host)
-    const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+    const scheme = keyPair ? 'https' : 'http'
+    const url = `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
     let closing: Promise<void> | undefined
     return {
       url,
       settings: { ...settings, port },
+      get certificate() {
+        return keyPair?.cert
+      },
+      renewCertificate: async () => {
+        if (settings.tlsCert === '') return
+        keyPair = await keyPairOf(settings, { nowMs: now(), onWarning })
+        if (keyPair) http.useKeyPair(keyPair)
+      },
       close: () => {
         closing ??= stop(http, station, expiry)
         return closing
@@ -88,6 +113,27 @@ async function stop(http: HttpServer, station: Station, expiry: NodeJS.Timeout):
   await closed
   clearTimeout(impatience)
   await station.log.close()
+}
+
+/** @throws SettingInvalid */
+async function keyPairOf(
+  { host, tlsCert, tlsKey, tlsSelfSigned }: Settings,
+  options: { nowMs: number; onWarning: (sentence: string) => void },
+): Promise<KeyPair | undefined> {
+  if (tlsSelfSigned) {
+    return selfSignedKeyPair([...new Set(['localhost', '127.0.0.1', '::1', host])], options.nowMs)
+  }
+  if (tlsCert === '') return undefined
+  try {
+    return await readKeyPair({ cert: tlsCert, key: tlsKey }, options)
+  } catch (error) {
+    if (!(error instanceof CertificateInvalid)) throw error
+    throw new SettingInvalid(`${error.message} (--tls-cert, --tls-key)`, { cause: error })
+  }
+}
+
+function reportWarning(sentence: string): void {
+  console.error(`tidings: ${sentence}`)
 }
 
 function reportMistake(error: unknown): void {

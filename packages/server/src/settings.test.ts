@@ -42,6 +42,13 @@ const valid: Record<keyof Settings, readonly [text: string, value: Settings[keyo
     ['no', false],
     ['0', false],
   ],
+  // Each needs the other: together below.
+  tlsCert: [],
+  tlsKey: [],
+  tlsSelfSigned: [
+    ['true', true],
+    ['no', false],
+  ],
 }
 
 const invalid: Record<keyof Settings, readonly string[]> = {
@@ -66,6 +73,9 @@ const invalid: Record<keyof Settings, readonly string[]> = {
   maxBodyBytes: ['0', '16m'],
   maxNameBytes: ['0', '1025'],
   public: ['maybe', '2'],
+  tlsCert: [' ', 'a\0.pem'],
+  tlsKey: [' '],
+  tlsSelfSigned: ['please'],
 }
 
 const cases = settingDescriptions.flatMap(({ name, variable }) => [
@@ -91,6 +101,16 @@ test.each([NaN, Infinity, -0.5, 2 ** 53])('a program that gives %s for a number 
   expect(() => resolveSettings({ maxBodyBytes: number })).toThrow(SettingInvalid)
 })
 
+test('a certificate and its key come together, and not beside one that is made for the occasion', () => {
+  const pair = { tlsCert: 'chain.pem', tlsKey: 'key.pem' }
+  const variables = { TIDINGS_TLS_CERT: 'chain.pem', TIDINGS_TLS_KEY: 'key.pem' }
+  expect(resolveSettings(pair)).toMatchObject(pair)
+  expect(resolveSettings({}, variables)).toMatchObject(pair)
+  expect(() => resolveSettings({ tlsCert: 'chain.pem' })).toThrow('--tls-cert needs --tls-key as well')
+  expect(() => resolveSettings({ tlsKey: 'key.pem' })).toThrow('--tls-key needs --tls-cert as well')
+  expect(() => resolveSettings({ ...pair, tlsSelfSigned: true })).toThrow('not both')
+})
+
 test('without anything the defaults hold, and an empty variable is none', () => {
   const defaults = {
     host: '127.0.0.1',
@@ -105,6 +125,9 @@ test('without anything the defaults hold, and an empty variable is none', () => 
     maxBodyBytes: 16 * 1024 * 1024,
     maxNameBytes: 1_024,
     public: false,
+    tlsCert: '',
+    tlsKey: '',
+    tlsSelfSigned: false,
   }
   expect(resolveSettings()).toEqual(defaults)
   const empty = Object.fromEntries(settingDescriptions.map(({ variable }) => [variable, '']))
@@ -138,5 +161,8 @@ test('each setting has one flag and one variable, named alike', () => {
     '--max-body-bytes TIDINGS_MAX_BODY_BYTES',
     '--max-name-bytes TIDINGS_MAX_NAME_BYTES',
     '--public TIDINGS_PUBLIC',
+    '--tls-cert TIDINGS_TLS_CERT',
+    '--tls-key TIDINGS_TLS_KEY',
+    '--tls-self-signed TIDINGS_TLS_SELF_SIGNED',
   ])
 })

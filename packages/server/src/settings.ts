@@ -18,6 +18,12 @@ export interface Settings {
   maxNameBytes: number
   /** Listening on an address that others can reach is meant so. */
   public: boolean
+  /** The file of the server's certificate with its chain, PEM; none for HTTP without TLS. */
+  tlsCert: string
+  /** The file of the certificate's key, PEM. */
+  tlsKey: string
+  /** TLS with a certificate that nobody vouches for, made at the start. */
+  tlsSelfSigned: boolean
 }
 
 export interface SettingDescription {
@@ -63,17 +69,10 @@ export const settingDescriptions: readonly SettingDescription[] = [
   count('maxMessageBytes', 'bytes', 'largest message', 4 * 1024 * 1024, 1, 1024 ** 3),
   count('maxBodyBytes', 'bytes', 'largest request body or WebSocket message', 16 * 1024 * 1024, 1, 1024 ** 3),
   count('maxNameBytes', 'bytes', "longest channel's name", 1024, 1, 1024),
-  {
-    ...named('public'),
-    placeholder: undefined,
-    help: 'let others than this machine reach the server, which has no access control yet',
-    fallback: false,
-    parse: (value) => {
-      if (/^(?:1|true|yes)$/i.test(value)) return true
-      if (/^(?:0|false|no)?$/i.test(value)) return false
-      throw new SettingInvalid(`"${value}" is neither true nor false.`)
-    },
-  },
+  choosing('public', 'let others than this machine reach the server, which has no access control yet'),
+  file('tlsCert', 'serve HTTPS with this certificate and its chain, PEM'),
+  file('tlsKey', "the certificate's key, PEM"),
+  choosing('tlsSelfSigned', 'serve HTTPS with a certificate made for the occasion, to try it'),
 ]
 
 /**
@@ -94,6 +93,7 @@ export function resolveSettings(
     else settings[name] = fallback
   }
   const resolved = settings as unknown as Settings
+  checkTls(resolved)
   if (!resolved.public && !isLoopbackHost(resolved.host)) {
     throw new SettingInvalid(
       `${resolved.host} can be reached by others, and there is no access control yet: whoever reaches it may read ` +
@@ -101,6 +101,16 @@ export function resolveSettings(
     )
   }
   return resolved
+}
+
+function checkTls({ tlsCert, tlsKey, tlsSelfSigned }: Settings): void {
+  if ((tlsCert === '') !== (tlsKey === '')) {
+    const [given, missing] = tlsCert === '' ? ['--tls-key', '--tls-cert'] : ['--tls-cert', '--tls-key']
+    throw new SettingInvalid(`${given} needs ${missing} as well: HTTPS takes a certificate and its key.`)
+  }
+  if (tlsSelfSigned && tlsCert !== '') {
+    throw new SettingInvalid('Say --tls-self-signed or --tls-cert, not both.')
+  }
 }
 
 /** What a program gives is checked as what a user writes: not every program is checked by TypeScript. */
@@ -128,9 +138,37 @@ function text(name: keyof Settings, placeholder: string, help: string, fallback:
     placeholder,
     help,
     fallback,
+    parse: nonEmpty,
+  }
+}
+
+function nonEmpty(value: string): string {
+  if (value.trim() !== '' && !value.includes('\0')) return value
+  throw new SettingInvalid('it can not be empty.')
+}
+
+/** A file that need not be; empty means that there is none. */
+function file(name: keyof Settings, help: string): SettingDescription {
+  return {
+    ...named(name),
+    placeholder: 'file',
+    help,
+    fallback: '',
+    parse: (value) => (value === '' ? value : nonEmpty(value)),
+  }
+}
+
+/** A flag without a value. */
+function choosing(name: keyof Settings, help: string): SettingDescription {
+  return {
+    ...named(name),
+    placeholder: undefined,
+    help,
+    fallback: false,
     parse: (value) => {
-      if (value.trim() !== '' && !value.includes('\0')) return value
-      throw new SettingInvalid('it can not be empty.')
+      if (/^(?:1|true|yes)$/i.test(value)) return true
+      if (/^(?:0|false|no)?$/i.test(value)) return false
+      throw new SettingInvalid(`"${value}" is neither true nor false.`)
     },
   }
 }

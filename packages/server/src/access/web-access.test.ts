@@ -164,3 +164,12 @@ test('a public server takes every host, its own pages, and those on the list', (
     expect(() => access.check({ origin, host, fetchSite: undefined })).toThrow(refusal('origin-refused'))
   }
 })
+
+test('a public server that speaks TLS takes its own pages only when they came by TLS', () => {
+  const access = new WebAccess({ isPublic: true, isSecure: true, allowedOrigins: [] })
+  const host = 'news.example'
+  access.check({ origin: 'https://news.example', host, fetchSite: undefined })
+  expect(() => access.check({ origin: 'http://news.example', host, fetchSite: undefined })).toThrow(
+    refusal('origin-refused'),
+  )
+})

@@ -20,12 +20,17 @@ export interface RequestOrigin {
  */
 export class WebAccess {
   readonly #isPublic: boolean
+  readonly #isSecure: boolean
   readonly #allowsAll: boolean
   readonly #allowed: ReadonlySet<string>
 
-  /** @param options.allowedOrigins as in `https://app.example`, or `*` */
-  constructor(options: { isPublic: boolean; allowedOrigins: readonly string[] }) {
+  /**
+   * @param options.isSecure        the server itself speaks TLS; one that does not may stand behind a proxy that does
+   * @param options.allowedOrigins  as in `https://app.example`, or `*`
+   */
+  constructor(options: { isPublic: boolean; isSecure?: boolean; allowedOrigins: readonly string[] }) {
     this.#isPublic = options.isPublic
+    this.#isSecure = options.isSecure ?? false
     this.#allowsAll = options.allowedOrigins.includes('*')
     this.#allowed = new Set(options.allowedOrigins.map((origin) => origin.toLowerCase()))
   }
@@ -35,7 +40,8 @@ export class WebAccess {
     if (!this.#isPublic && host !== undefined && !isLoopbackHost(hostName(host) ?? '')) {
       throw new Problem(
         'host-refused',
-        'This server listens on loopback and answers to loopback names only. To serve others, start it with --public.',
+        'This server listens on loopback and answers to loopback names only. To serve others, start it with --public. ' +
+          'Behind a proxy: see which Host it sends on (docs/proxies.md).',
       )
     }
     const isForeign =
@@ -55,6 +61,8 @@ export class WebAccess {
     const url = parseOrigin(origin)
     if (!url) return false
     if (!this.#isPublic) return isLoopbackHost(url.hostname)
+    // A page that came without TLS may have been written by anybody on its way.
+    if (this.#isSecure && url.protocol !== 'https:') return false
     return host !== undefined && url.host === host.toLowerCase()
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Problem } from '@tidings/protocol'
 import { ConnectionGone } from '../transports/index.js'
 import { passBytes, passMs } from './end-gently.js'
+import type { HttpRequest } from './http-request.js'
 
 /**
  * The whole body.
@@ -9,7 +10,7 @@ import { passBytes, passMs } from './end-gently.js'
  * @param maxBytes a longer one is refused as soon as that is known: by its announced length, or on the way
  * @throws Problem `message-too-large`; an error when the client goes away before the end
  */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export function readBody(request: HttpRequest, maxBytes: number): Promise<Buffer> {
   if (announcedBytes(request) > maxBytes) return Promise.reject(tooLarge(maxBytes))
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = []
@@ -19,8 +20,11 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
       if (bytes <= maxBytes) parts.push(part)
       else settle(() => reject(tooLarge(maxBytes)))
     }
+    // A stream of HTTP/2 that its client resets ends as well: what came of its body is not the whole.
     const end = () =>
-      settle(() => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, bytes)))
+      request.aborted
+        ? gone()
+        : settle(() => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, bytes)))
     const gone = () => settle(() => reject(new ConnectionGone()))
     const settle = (how: () => void) => {
       request.off('data', take).off('end', end).off('error', gone).off('close', gone)
@@ -31,7 +35,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
 }
 
 /** @returns the length that the client announced, 0 when it announced none */
-export function announcedBytes(request: IncomingMessage): number {
+export function announcedBytes(request: HttpRequest): number {
   return Number(request.headers['content-length'] ?? 0)
 }
 

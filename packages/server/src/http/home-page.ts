@@ -20,7 +20,7 @@ await fetch(cake, { method: 'PUT', headers: { 'content-type': 'application/json'
 new EventSource(cake + '?live=sse&amp;offset=-1&amp;events=message').onmessage = e =&gt; console.log('sse', e.data)
 
 // WebSocket: hears and speaks
-const socket = new WebSocket('ws://' + location.host + cake + '?live=websocket&amp;offset=-1')
+const socket = new WebSocket(location.origin.replace('http', 'ws') + cake + '?live=websocket&amp;offset=-1')
 socket.onmessage = e =&gt; console.log('websocket', e.data)
 
 await fetch(cake, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"cake":"ready"}' })</pre>

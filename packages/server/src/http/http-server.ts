@@ -1,21 +1,21 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import { Problem } from '@tidings/protocol'
 import type { WebAccess } from '../access/index.js'
 import type { Costs, Purpose } from '../observe/index.js'
 import { ConnectionGone, type Station, WebSocketUpgrader } from '../transports/index.js'
 import { corsHeaders, preflightHeaders } from './answer-headers.js'
+import { type Carrier, Http1Carrier, Http2Carrier } from './carriers/index.js'
 import { allWritten, ConnectionOrder } from './connection-order.js'
 import { endGently } from './end-gently.js'
+import { type HttpRequest, headerText } from './http-request.js'
 import { answerAndEnd, answerMalformed } from './malformed.js'
 import { NodeExchange } from './node-exchange.js'
-import { headerText } from './read-request.js'
+import { type KeyPair, Port } from './port.js'
 import { methodNotAllowed, Router } from './router.js'
 import { parseTarget, requestedHost, type Target } from './target.js'
 import { checkHandshake, isWebSocketUpgrade, readAsPlainRequest } from './upgrade.js'
-
-/** Kept-alive connections wait this long for their next request: longer than proxies keep theirs (60 s). */
-const keepAliveMs = 75_000
 
 /** Requests that a client may send before their answers; past this many it is cut, since Node reads on and on. */
 const maxRequestsAhead = 100
@@ -24,6 +24,8 @@ export interface HttpServerOptions {
   readonly station: Station
   readonly access: WebAccess
   readonly costs: Costs
+  /** With one it speaks TLS, and HTTP/2 to who wants it. */
+  readonly keyPair: KeyPair | undefined
   /** Hears of mistakes of our own, which no client is told. */
   readonly onMistake: (error: unknown) => void
 }
@@ -33,70 +35,66 @@ export class HttpServer {
   readonly #options: HttpServerOptions
   readonly #router: Router
   readonly #upgrader: WebSocketUpgrader
-  readonly #server: Server
-  readonly #sockets = new Set<Socket>()
+  readonly #port: Port
   readonly #order = new ConnectionOrder()
   #isStopping = false
 
   constructor(options: HttpServerOptions) {
     this.#options = options
-    this.#router = new Router(options.station, options.costs)
-    this.#upgrader = new WebSocketUpgrader({ maxMessageBytes: options.station.settings.maxBodyBytes })
-    // Whether there is a Host is for `requestedHost` to say, as a problem.
-    this.#server = createServer({ keepAliveTimeout: keepAliveMs, requireHostHeader: false })
-    this.#server.on('connection', (socket: Socket) => {
-      options.costs.connectionOpened(socket)
-      // Again, when an upgrade that was offered is not taken.
-      if (this.#sockets.has(socket)) return
-      this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
-    })
-    this.#server.on('request', (request, response) => void this.#takeInTurn(request, response, false))
-    this.#server.on('checkContinue', (request, response) => void this.#takeInTurn(request, response, true))
-    // What else a client may expect is unknown, and may be ignored. @see RFC 9110 §10.1.1
-    this.#server.on(
-      'checkExpectation',
-      (request, response) => void this.#takeInTurn(request, response, false),
-    )
-    this.#server.on(
-      'upgrade',
-      (request, socket, head) => void this.#takeUpgrade(request, socket as Socket, head),
-    )
-    this.#server.on('connect', (_request, socket) =>
-      answerAndEnd(socket as Socket, methodNotAllowed('GET, HEAD, PUT, POST, DELETE, OPTIONS')),
-    )
-    this.#server.on('clientError', (error, socket) =>
-      answerMalformed(error, socket as Socket, this.#order.isFreeToAnswer(socket as Socket)),
-    )
+    const { station, costs, keyPair } = options
+    this.#router = new Router(station, costs)
+    this.#upgrader = new WebSocketUpgrader({ maxMessageBytes: station.settings.maxBodyBytes })
+    this.#port = new Port({ keyPair, onConnection: (wire) => costs.connectionOpened(wire) })
+    this.#hearHttp1()
+    this.#hearHttp2()
   }
 
   /** @returns the address that it listens on */
   listen(port: number, host: string): Promise<AddressInfo> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', reject)
-        resolve(this.#server.address() as AddressInfo)
-      })
-    })
+    return this.#port.listen(port, host)
+  }
+
+  /** For connections from now on. */
+  useKeyPair(keyPair: KeyPair): void {
+    this.#port.useKeyPair(keyPair)
   }
 
   /**
-   * No new connections; those without a request are closed now, the others when theirs is answered. What is
-   * asked from now on is refused: answered, a poll would be held again, and a socket never told to come back.
+   * What is asked from now on is refused: answered, a poll would be held again, and a socket never told to come
+   * back.
+   *
+   * @returns when every connection is closed
    */
   stopAccepting(): Promise<void> {
     this.#isStopping = true
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    this.#server.closeIdleConnections()
-    // A connection on which nothing was asked yet is busy in Node's eyes; browsers open some in advance.
-    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
-    return closed
+    return this.#port.stopAccepting()
   }
 
-  /** Also those that are WebSockets now, which Node's server has let go of. */
   cutConnections(): void {
-    for (const socket of this.#sockets) socket.destroy()
+    this.#port.cut()
+  }
+
+  #hearHttp1(): void {
+    const { http1 } = this.#port
+    http1.on('request', (request, response) => void this.#takeInTurn(request, response, false))
+    http1.on('checkContinue', (request, response) => void this.#takeInTurn(request, response, true))
+    // What else a client may expect is unknown, and may be ignored. @see RFC 9110 §10.1.1
+    http1.on('checkExpectation', (request, response) => void this.#takeInTurn(request, response, false))
+    http1.on('upgrade', (request, socket, head) => void this.#takeUpgrade(request, socket as Socket, head))
+    http1.on('connect', (_request, socket) => answerAndEnd(socket as Socket, methodNotAllowed(allMethods)))
+    http1.on('clientError', (error, socket) =>
+      answerMalformed(error, socket as Socket, this.#order.isFreeToAnswer(socket as Socket)),
+    )
+  }
+
+  /** Streams have no order among themselves: who wants one waits for the answer. */
+  #hearHttp2(): void {
+    const { http2 } = this.#port
+    if (!http2) return
+    http2.on('request', (request, response) => void this.#takeStream(request, response, false))
+    http2.on('checkContinue', (request, response) => void this.#takeStream(request, response, true))
+    http2.on('checkExpectation', (request, response) => void this.#takeStream(request, response, false))
+    http2.on('connect', (request, response) => void this.#takeStream(request, response, false))
   }
 
   /**
@@ -116,32 +114,64 @@ export class HttpServer {
     this.#order.began(request, response)
     if (earlier.length > 0) await allWritten(earlier)
     if (request.socket.destroyed) return
-    await this.#take(request, response, { expectsContinue })
+    await this.#takeTurn(request, response, { expectsContinue })
+  }
+
+  #takeTurn(
+    request: IncomingMessage,
+    response: ServerResponse,
+    offer: { expectsContinue?: boolean; upgrade?: Upgrade },
+  ): Promise<void> {
+    const { socket } = request
+    // A stream that began before the stop said that its connection would be kept.
+    response.once('close', () => {
+      if (this.#isStopping) socket.destroySoon()
+    })
+    const wire = this.#port.wireOf(socket)
+    return this.#take(request, offer, (purpose) => {
+      this.#options.costs.requestBegan(wire, purpose)
+      return new Http1Carrier(request, response, wire)
+    })
+  }
+
+  async #takeStream(
+    request: Http2ServerRequest,
+    response: Http2ServerResponse,
+    expectsContinue: boolean,
+  ): Promise<void> {
+    const { costs } = this.#options
+    const wire = this.#port.wireOfSession(request.stream.session)
+    // Node tells of a stream a moment after it came: its connection may be gone again.
+    if (!wire) return
+    await this.#take(request, { expectsContinue }, (purpose) => {
+      costs.requestBegan(wire, purpose)
+      return new Http2Carrier(request, response, {
+        wire,
+        weigh: (bytes) => costs.weigh(wire, purpose, bytes),
+      })
+    })
   }
 
   async #take(
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: HttpRequest,
     { expectsContinue = false, upgrade }: { expectsContinue?: boolean; upgrade?: Upgrade },
+    carrierFor: (purpose: Purpose) => Carrier,
   ): Promise<void> {
-    const { access, costs, onMistake, station } = this.#options
-    this.#endConnectionWhenStopping(request, response)
+    const { access, costs, keyPair, onMistake, station } = this.#options
     const origin = headerText(request, 'origin')
     const host = orProblem(() => requestedHost(request))
     const target = orProblem(() => parseTarget(request.url ?? '/', station.settings.maxNameBytes))
     const knownHost = host instanceof Error ? undefined : host
+    const purpose = purposeOf(request, target)
     const exchange = new NodeExchange({
-      request,
-      response,
+      carrier: carrierFor(purpose),
       costs,
       onMistake,
       expectsContinue,
       isStopping: () => this.#isStopping,
-      purpose: purposeOf(request, target),
+      purpose,
       corsHeaders: corsHeaders(access, origin, knownHost),
-      ...(upgrade && {
-        upgrade: (subprotocol) => this.#upgrader.upgrade(request, upgrade.socket, upgrade.head, subprotocol),
-      }),
+      ...(upgrade && { upgrade }),
     })
     try {
       if (this.#isStopping) throw stopping()
@@ -150,20 +180,22 @@ export class HttpServer {
         exchange.respond({ status: 204, headers: preflightHeaders(access, origin, host), payloadBytes: 0 })
         return
       }
+      if (request.method === 'CONNECT') throw methodNotAllowed(allMethods)
       access.check({ host, origin, fetchSite: headerText(request, 'sec-fetch-site') })
       if (target instanceof Error) throw target
       if (upgrade) checkHandshake(request)
-      await this.#router.answer({ request, exchange, target, isUpgrade: upgrade !== undefined })
+      const isUpgrade = upgrade !== undefined
+      await this.#router.answer({
+        request,
+        exchange,
+        target,
+        host,
+        isSecure: keyPair !== undefined,
+        isUpgrade,
+      })
     } catch (error) {
       if (!(error instanceof ConnectionGone)) exchange.fail(error)
     }
-  }
-
-  /** A stream that began before the stop said that its connection would be kept. */
-  #endConnectionWhenStopping({ socket }: IncomingMessage, response: ServerResponse): void {
-    response.once('close', () => {
-      if (this.#isStopping) socket.destroySoon()
-    })
   }
 
   /** Node lets go of a connection that asks for an upgrade: what is answered on it from here on is ours to write. */
@@ -175,21 +207,26 @@ export class HttpServer {
     if (socket.destroyed) return
     if (!isWebSocketUpgrade(request)) {
       socket.off('error', destroy)
-      readAsPlainRequest(this.#server, request, socket, head)
+      readAsPlainRequest(request, socket, head)
+      this.#port.readAnew(socket)
       return
     }
     const response = new ServerResponse(request)
     response.shouldKeepAlive = false
     response.assignSocket(socket)
     response.on('finish', () => endGently(socket))
-    await this.#take(request, response, { upgrade: { socket, head } })
+    const upgrade: Upgrade = (subprotocol) => {
+      response.removeAllListeners('close')
+      response.detachSocket(socket)
+      return this.#upgrader.upgrade(request, socket, head, subprotocol)
+    }
+    await this.#takeTurn(request, response, { upgrade })
   }
 }
 
-interface Upgrade {
-  readonly socket: Socket
-  readonly head: Buffer
-}
+type Upgrade = (subprotocol: string | undefined) => ReturnType<WebSocketUpgrader['upgrade']>
+
+const allMethods = 'GET, HEAD, PUT, POST, DELETE, OPTIONS'
 
 function stopping(): Problem {
   return new Problem('server-stopping', 'The server is stopping. Ask again when it is back.', {
@@ -198,7 +235,7 @@ function stopping(): Problem {
 }
 
 /** What the request's bytes are spent on. */
-function purposeOf(request: IncomingMessage, target: Target | Problem): Purpose {
+function purposeOf(request: HttpRequest, target: Target | Problem): Purpose {
   if (target instanceof Error) return 'other'
   if (target.kind === 'socket') return 'websocket'
   if (target.kind !== 'channel') return 'other'

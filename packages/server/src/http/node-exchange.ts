@@ -1,22 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Problem } from '@tidings/protocol'
 import type { Costs, Purpose } from '../observe/index.js'
-import {
-  type Answer,
-  type Exchange,
-  type Headers,
-  ResponseSink,
-  type StreamSink,
-  type WebSocketConnection,
-} from '../transports/index.js'
+import type { Answer, Exchange, Headers, StreamSink, WebSocketConnection } from '../transports/index.js'
 import { securityHeaders } from './answer-headers.js'
-import { announcedBytes, letRestPass, readBody } from './body.js'
+import { announcedBytes, readBody } from './body.js'
+import type { Carrier } from './carriers/index.js'
 import { asProblem, problemAnswer } from './problem-answer.js'
 
 export interface ExchangeOptions {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
+  readonly carrier: Carrier
   readonly costs: Costs
   readonly purpose: Purpose
   readonly corsHeaders: Headers
@@ -29,24 +20,17 @@ export interface ExchangeOptions {
   readonly onMistake: (error: unknown) => void
 }
 
-/** An exchange on Node's HTTP server, with its costs counted. */
+/** An exchange on Node's HTTP servers, with its costs counted. */
 export class NodeExchange implements Exchange {
   readonly #options: ExchangeOptions
-  readonly #socket: Socket
   readonly #goneCallbacks: (() => void)[] = []
   #isHeldBack: boolean
   #isGone = false
 
   constructor(options: ExchangeOptions) {
     this.#options = options
-    this.#socket = options.request.socket
     this.#isHeldBack = options.expectsContinue
-    options.costs.requestBegan(this.#socket, options.purpose)
-    options.response.once('close', () => this.#gone())
-    // An answer that waits behind another's, on a connection that is cut, is told by its request only.
-    options.request.once('close', () => {
-      if (this.#socket.destroyed) this.#gone()
-    })
+    options.carrier.onClose(() => this.#gone())
   }
 
   /**
@@ -54,60 +38,53 @@ export class NodeExchange implements Exchange {
    *
    * @throws Problem `message-too-large`; ConnectionGone
    */
-  readBody(maxBytes: number): Promise<Buffer> {
-    const { request, response } = this.#options
-    if (this.#isHeldBack && announcedBytes(request) <= maxBytes) {
+  async readBody(maxBytes: number): Promise<Buffer> {
+    const { carrier } = this.#options
+    if (this.#isHeldBack && announcedBytes(carrier.request) <= maxBytes) {
       this.#isHeldBack = false
-      response.writeContinue()
+      carrier.writeContinue()
     }
-    return readBody(request, maxBytes)
+    const body = await readBody(carrier.request, maxBytes)
+    carrier.hasRead(body.byteLength)
+    return body
   }
 
   respond({ status, headers, body, payloadBytes }: Answer): void {
-    const { response, request, costs, purpose, corsHeaders } = this.#options
-    if (response.headersSent || response.destroyed) return
-    const hasBody = status !== 204 && status !== 304
-    if (this.#options.isStopping()) response.shouldKeepAlive = false
-    if (this.#isHeldBack) this.#endAfterAnswer()
-    response.writeHead(status, {
+    const { carrier, costs, purpose, corsHeaders, isStopping } = this.#options
+    if (carrier.hasAnswer || carrier.isGone) return
+    const hasBody = status !== 204 && status !== 304 && carrier.request.method !== 'HEAD'
+    const head = {
       // An empty answer carries only what a rule demands of it.
       ...(status !== 304 && securityHeaders),
       ...corsHeaders,
       ...headers,
-      ...(headers.connection && !response.shouldKeepAlive && { connection: `${headers.connection}, close` }),
-      ...(hasBody && request.method !== 'HEAD' && { 'content-length': body?.byteLength ?? 0 }),
-    })
-    response.end(hasBody && request.method !== 'HEAD' ? body : undefined)
+      ...(hasBody && { 'content-length': String(body?.byteLength ?? 0) }),
+    }
+    const connection = { isLast: isStopping(), isBodyHeldBack: this.#isHeldBack }
+    carrier.answer(status, head, hasBody ? body : undefined, connection)
     costs.payload(purpose, payloadBytes)
     if (payloadBytes === 0 && isReading(purpose) && status < 400) costs.emptyAnswer(purpose)
-    if (!request.complete) letRestPass(request)
   }
 
   stream(status: number, headers: Headers): StreamSink {
-    const { response, corsHeaders } = this.#options
-    response.writeHead(status, { ...securityHeaders, ...corsHeaders, ...headers })
-    // The head goes out now: an EventSource opens with it, not with the first event.
-    response.flushHeaders()
-    return new ResponseSink(response)
+    const { carrier, corsHeaders } = this.#options
+    return carrier.stream(status, { ...securityHeaders, ...corsHeaders, ...headers })
   }
 
   async upgrade({ subprotocol }: { subprotocol: string | undefined }): Promise<WebSocketConnection> {
-    const { upgrade, response } = this.#options
+    const { upgrade } = this.#options
     if (!upgrade) throw new Error('Nobody asked for an upgrade')
-    response.removeAllListeners('close')
-    response.detachSocket(this.#socket)
     const connection = await upgrade(subprotocol)
     connection.onGone(() => this.#gone())
     return connection
   }
 
   fail(error: unknown): void {
-    const { response, onMistake } = this.#options
-    if (!response.headersSent) this.respond(problemAnswer(error, onMistake))
+    const { carrier, onMistake } = this.#options
+    if (!carrier.hasAnswer) this.respond(problemAnswer(error, onMistake))
     else {
-      // A body has begun: all that is left to say is that it is not whole.
       onMistake(error)
-      this.#socket.destroy()
+      carrier.cut()
     }
   }
 
@@ -116,7 +93,7 @@ export class NodeExchange implements Exchange {
   }
 
   onGone(callback: () => void): void {
-    if (this.#isGone || this.#socket.destroyed) callback()
+    if (this.#isGone || this.#options.carrier.isGone) callback()
     else this.#goneCallbacks.push(callback)
   }
 
@@ -124,21 +101,10 @@ export class NodeExchange implements Exchange {
     this.#options.costs.payload(this.#options.purpose, bytes)
   }
 
-  /**
-   * The body was not asked for: the client may send it or not, so nobody could tell where its next request
-   * begins. Node would cut the connection with the answer, and a body that is on its way would reset it.
-   */
-  #endAfterAnswer(): void {
-    const { response } = this.#options
-    const socket = this.#socket
-    response.shouldKeepAlive = false
-    socket.destroySoon = () => socket.end()
-  }
-
   #gone(): void {
     if (this.#isGone) return
     this.#isGone = true
-    this.#options.costs.requestEnded(this.#socket)
+    this.#options.costs.requestEnded(this.#options.carrier.wire)
     for (const callback of this.#goneCallbacks.splice(0)) callback()
   }
 }

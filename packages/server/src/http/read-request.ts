@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import {
   isLiveMode,
   type LiveMode,
@@ -12,6 +11,7 @@ import {
 } from '@tidings/protocol'
 import type { Channel, Log } from '../log/index.js'
 import type { Reading } from '../transports/index.js'
+import { type HttpRequest, headerText } from './http-request.js'
 
 /** @throws Problem `live-unknown` */
 export function liveMode(query: URLSearchParams): LiveMode | undefined {
@@ -27,7 +27,7 @@ export function liveMode(query: URLSearchParams): LiveMode | undefined {
  * @throws Problem `offset-missing`, `offset-malformed`, `start-ambiguous`, `events-unknown`, `history-changed`
  */
 export async function readingOf(
-  request: IncomingMessage,
+  request: HttpRequest,
   query: URLSearchParams,
   live: LiveMode | undefined,
   at: { log: Log; channel: Channel },
@@ -103,15 +103,10 @@ function hasPlainEvents(query: URLSearchParams, live: LiveMode | undefined): boo
 }
 
 /** Whether a WebSocket offers the envelopes. @see RFC 6455 §4.1, Sec-WebSocket-Protocol */
-export function offeredSubprotocols(request: IncomingMessage): string[] {
+export function offeredSubprotocols(request: HttpRequest): string[] {
   const offered = headerText(request, 'sec-websocket-protocol') ?? ''
   return offered
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name === subprotocol)
-}
-
-export function headerText(request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name]
-  return Array.isArray(value) ? value.join(', ') : value
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import { checkChannelName, encodeChannelName, header, type LiveMode, Problem, path } from '@tidings/protocol'
 import { type Channel, totalBytes } from '../log/index.js'
 import type { Costs } from '../observe/index.js'
@@ -13,23 +12,21 @@ import {
   websocket,
 } from '../transports/index.js'
 import { homePage } from './home-page.js'
+import type { HttpRequest } from './http-request.js'
 import type { NodeExchange } from './node-exchange.js'
-import {
-  headerText,
-  liveMode,
-  offeredSubprotocols,
-  type PageBefore,
-  pageBefore,
-  readingOf,
-} from './read-request.js'
+import { liveMode, offeredSubprotocols, type PageBefore, pageBefore, readingOf } from './read-request.js'
 import type { Target } from './target.js'
 import { appendOf, channelSpecOf, refuseCodings, wantsClosed } from './write-request.js'
 
 /** A request on its way to its answer. */
 export interface Visit {
-  readonly request: IncomingMessage
+  readonly request: HttpRequest
   readonly exchange: NodeExchange
   readonly target: Target
+  /** Whom the client means to speak to, where it says. */
+  readonly host: string | undefined
+  /** The server speaks TLS. */
+  readonly isSecure: boolean
   /** The client asks for a WebSocket. */
   readonly isUpgrade: boolean
 }
@@ -86,7 +83,7 @@ export class Router {
 
   async #read({ request, exchange, isUpgrade }: Visit, name: string, query: URLSearchParams): Promise<void> {
     const live = liveMode(query)
-    if (live === 'websocket' && !isUpgrade) throw upgradeRequired()
+    if (live === 'websocket' && !isUpgrade) throw upgradeRequired(request)
     if (isUpgrade && live !== 'websocket') {
       throw new Problem('live-unknown', 'To open a WebSocket here, ask for live=websocket.')
     }
@@ -133,7 +130,8 @@ export class Router {
     })
   }
 
-  async #create({ request, exchange }: Visit, name: string): Promise<void> {
+  async #create(visit: Visit, name: string): Promise<void> {
+    const { request, exchange } = visit
     const { log, settings } = this.#station
     refuseCodings(request)
     const body = await exchange.readBody(settings.maxBodyBytes)
@@ -145,7 +143,7 @@ export class Router {
         'content-type': channel.record.contentType,
         [header.nextOffset]: channel.nextOffset,
         ...(channel.keptClosed && { [header.closed]: 'true' }),
-        ...(isNew && { location: locationOf(request, name) }),
+        ...(isNew && { location: locationOf(visit, name) }),
         'cache-control': 'no-store',
       },
       payloadBytes: isNew ? totalBytes(spec.messages) : 0,
@@ -175,7 +173,7 @@ export class Router {
 
   async #openSocket({ request, exchange, isUpgrade }: Visit): Promise<void> {
     if (request.method !== 'GET') throw methodNotAllowed('GET, OPTIONS')
-    if (!isUpgrade) throw upgradeRequired()
+    if (!isUpgrade) throw upgradeRequired(request)
     const [subprotocol] = offeredSubprotocols(request)
     if (!subprotocol) {
       throw new Problem('upgrade-required', 'This socket speaks tidings.v1: offer it as a subprotocol.')
@@ -226,7 +224,7 @@ export class Router {
 }
 
 /** Closing without a message appends nothing: 204, as the protocol's close has it. */
-function isCloseOnly(request: IncomingMessage, body: Buffer): boolean {
+function isCloseOnly(request: HttpRequest, body: Buffer): boolean {
   return body.byteLength === 0 && wantsClosed(request)
 }
 
@@ -238,16 +236,28 @@ function limitOf(query: URLSearchParams): number {
   throw new Problem('query-invalid', '"limit" is a whole number from 1 to 1,000.')
 }
 
-function locationOf(request: IncomingMessage, name: string): string {
+function locationOf({ host, isSecure }: Visit, name: string): string {
   const where = `${path.stream}${encodeChannelName(name)}`
-  const host = headerText(request, 'host')
-  return host === undefined ? where : `http://${host}${where}`
+  return host === undefined ? where : `${isSecure ? 'https' : 'http'}://${host}${where}`
 }
 
 export function methodNotAllowed(allow: string): Problem {
   return new Problem('method-not-allowed', `Use one of ${allow}.`, { allow })
 }
 
-function upgradeRequired(): Problem {
-  return new Problem('upgrade-required', 'A WebSocket begins with a GET that has Upgrade: websocket.')
+/** @see RFC 9113 §8.6: HTTP/2 has no Upgrade */
+function upgradeRequired({ httpVersion }: HttpRequest): Problem {
+  if (httpVersion === '1.1') {
+    return new Problem(
+      'upgrade-required',
+      'A WebSocket begins with a GET that has Upgrade: websocket and Connection: Upgrade. If the client sent them, ' +
+        'a proxy on the way has dropped them: it must pass both on (docs/proxies.md).',
+    )
+  }
+  return new Problem(
+    'upgrade-required',
+    `A WebSocket begins with a GET of HTTP/1.1; this one came by HTTP/${httpVersion}. Open it on a connection of ` +
+      'HTTP/1.1. If the client did, a proxy on the way speaks another version to this server: it must speak 1.1 ' +
+      'and pass Upgrade and Connection on (docs/proxies.md).',
+  )
 }

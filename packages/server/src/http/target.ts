@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http'
 import { checkChannelName, Problem, path } from '@tidings/protocol'
+import { type HttpRequest, headerText } from './http-request.js'
 
 export type Target =
   | { readonly kind: 'channel'; readonly name: string; readonly query: URLSearchParams }
@@ -36,22 +36,28 @@ export function parseTarget(target: string, maxNameBytes: number): Target {
 }
 
 /**
- * Whom the client means to speak to: the target's own authority when it has one, else `Host`.
+ * Whom the client means to speak to: the target's own authority when it has one (in HTTP/2 that is a header of
+ * its own), else `Host`.
  *
  * @returns undefined for an HTTP/1.0 request that does not say
  * @throws Problem `request-malformed`
- * @see RFC 9112 §3.2, §3.2.2
+ * @see RFC 9112 §3.2, §3.2.2; RFC 9113 §8.3.1
  */
-export function requestedHost(request: IncomingMessage): string | undefined {
+export function requestedHost(request: HttpRequest): string | undefined {
+  const authority = headerText(request, ':authority')
   const [host, ...more] = headerLines(request, 'host')
   if (more.length > 0) throw new Problem('request-malformed', 'Send one Host header.')
-  if (host === undefined && request.httpVersion !== '1.0') {
-    throw new Problem('request-malformed', 'HTTP/1.1 has a Host header.')
+  if (host === undefined && authority === undefined && request.httpVersion !== '1.0') {
+    throw new Problem('request-malformed', 'HTTP/1.1 has a Host header, HTTP/2 an :authority.')
+  }
+  if (authority !== undefined) {
+    if (host === undefined || host.toLowerCase() === authority.toLowerCase()) return authority
+    throw new Problem('request-malformed', 'Host and :authority name the same, or Host is not sent.')
   }
   return absoluteForm.exec(request.url ?? '')?.[1] ?? host
 }
 
-function headerLines({ rawHeaders }: IncomingMessage, name: string): string[] {
+function headerLines({ rawHeaders }: HttpRequest, name: string): string[] {
   const values: string[] = []
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const candidate = rawHeaders[index] as string

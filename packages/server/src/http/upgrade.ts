@@ -1,7 +1,7 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Problem } from '@tidings/protocol'
-import { headerText } from './read-request.js'
+import { type HttpRequest, headerText } from './http-request.js'
 
 /** Any other request under an offer to upgrade is answered as it is: the offer may be passed over. */
 export function isWebSocketUpgrade(request: IncomingMessage): boolean {
@@ -12,7 +12,7 @@ export function isWebSocketUpgrade(request: IncomingMessage): boolean {
 const subprotocolList = /^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*$/
 
 /** @throws Problem `upgrade-required` when the handshake is not one of RFC 6455 §4.2.1 */
-export function checkHandshake(request: IncomingMessage): void {
+export function checkHandshake(request: HttpRequest): void {
   if (request.httpVersion !== '1.1') {
     throw new Problem('upgrade-required', 'A WebSocket begins with a GET of HTTP/1.1.')
   }
@@ -33,16 +33,11 @@ export function checkHandshake(request: IncomingMessage): void {
 /**
  * A request may offer an upgrade that we do not take: Java's HTTP client offers `h2c` with its first one. It
  * is then an ordinary request, but Node has handed the socket over already. So the request's head, without
- * the offer, goes back in front of what follows, and the server reads it as new.
+ * the offer, goes back in front of what follows, for the server to read it as new.
  *
  * @see RFC 9110 §7.8: a server may ignore Upgrade
  */
-export function readAsPlainRequest(
-  server: Server,
-  request: IncomingMessage,
-  socket: Socket,
-  head: Buffer,
-): void {
+export function readAsPlainRequest(request: IncomingMessage, socket: Socket, head: Buffer): void {
   const kept: string[] = []
   for (let index = 0; index < request.rawHeaders.length; index += 2) {
     const name = request.rawHeaders[index] as string
@@ -57,5 +52,4 @@ export function readAsPlainRequest(
   socket.unshift(Buffer.concat([Buffer.from(lines, 'latin1'), head]))
   // Node's server listens anew.
   socket.removeAllListeners('timeout')
-  server.emit('connection', socket)
 }

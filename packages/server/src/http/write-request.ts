@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import {
   channelKind,
   checkProducer,
@@ -18,7 +17,7 @@ import {
   type Log,
   messagesOf,
 } from '../log/index.js'
-import { headerText } from './read-request.js'
+import { type HttpRequest, headerText } from './http-request.js'
 import { parseTarget } from './target.js'
 
 interface Limits {
@@ -31,14 +30,14 @@ interface Limits {
  * @throws Problem `content-encoding-unknown`
  * @see RFC 9110 §8.4, §15.5.16
  */
-export function refuseCodings(request: IncomingMessage): void {
+export function refuseCodings(request: HttpRequest): void {
   const coding = headerText(request, 'content-encoding')
   if (coding === undefined || /^(?:identity)?$/i.test(coding)) return
   throw new Problem('content-encoding-unknown', 'Send the body as it is, without Content-Encoding.')
 }
 
 /** @see Durable Streams §4.1: any other value is as good as none */
-export function wantsClosed(request: IncomingMessage): boolean {
+export function wantsClosed(request: HttpRequest): boolean {
   return headerText(request, header.closed)?.toLowerCase() === 'true'
 }
 
@@ -49,7 +48,7 @@ export function wantsClosed(request: IncomingMessage): boolean {
  * @see Durable Streams §5.1
  */
 export function channelSpecOf(
-  request: IncomingMessage,
+  request: HttpRequest,
   body: Buffer,
   at: {
     readonly log: Log
@@ -75,7 +74,7 @@ export function channelSpecOf(
 }
 
 /** @see Durable Streams §4.2, "Fork creation headers" */
-function forkRequestOf(request: IncomingMessage, maxNameBytes: number): ForkRequest | undefined {
+function forkRequestOf(request: HttpRequest, maxNameBytes: number): ForkRequest | undefined {
   const source = headerText(request, header.forkedFrom)
   const offset = headerText(request, header.forkOffset)
   const subOffset = headerText(request, header.forkSubOffset)
@@ -104,7 +103,7 @@ function forkRequestOf(request: IncomingMessage, maxNameBytes: number): ForkRequ
  * @throws Problem `message-*`, `content-type-*`, `producer-invalid`, `channel-closed`
  * @see Durable Streams §5.2
  */
-export function appendOf(request: IncomingMessage, body: Buffer, channel: Channel, limits: Limits): Append {
+export function appendOf(request: HttpRequest, body: Buffer, channel: Channel, limits: Limits): Append {
   const producer = producerOf(request)
   const sequence = headerText(request, header.sequence)
   const close = wantsClosed(request)
@@ -142,7 +141,7 @@ function mismatch(channel: Channel): Problem {
 }
 
 /** @see Durable Streams §5.2.1: all three headers or none */
-function producerOf(request: IncomingMessage): Producer | undefined {
+function producerOf(request: HttpRequest): Producer | undefined {
   const id = headerText(request, header.producerId)
   const epoch = headerText(request, header.producerEpoch)
   const seq = headerText(request, header.producerSequence)
@@ -160,7 +159,7 @@ function wholeNumber(text: string): number {
   return /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
 }
 
-function lifetimeOf(request: IncomingMessage): { ttlSeconds?: number; expiresAt?: string } {
+function lifetimeOf(request: HttpRequest): { ttlSeconds?: number; expiresAt?: string } {
   const ttl = headerText(request, header.ttl)
   const expiresAt = headerText(request, header.expiresAt)
   if (ttl !== undefined && expiresAt !== undefined) {

@@ -20,7 +20,7 @@ export interface WayCosts {
   /** Connections whose first request was of this purpose. */
   connectionsOpened: number
   connectionsOpen: number
-  /** From the sockets' own counters: request lines, headers, frames and bodies. */
+  /** From the sockets' own counters: request lines, headers, frames and bodies; with TLS what it adds, too. */
   bytesIn: number
   bytesOut: number
   /** The messages' own bytes within `bytesOut` (for publishing: within `bytesIn`). */
@@ -28,14 +28,22 @@ export interface WayCosts {
 }
 
 interface Connection {
+  /** The latest request's. */
   purpose: Purpose | undefined
   countedIn: number
   countedOut: number
+  /** HTTP/2: what its streams took and gave since the last reckoning. */
+  readonly weightsIn: Map<Purpose, number>
+  readonly weightsOut: Map<Purpose, number>
 }
 
 /**
  * Counts what each way costs. A kept-alive connection may carry requests of several purposes: what its socket
  * counted since the last reckoning goes to the request that is answered.
+ *
+ * On a connection of HTTP/2 several requests are under way at once, and the socket counts for all of them:
+ * what it counted goes to the purposes by what their streams took and gave (heads as text, bodies as they
+ * are). What nobody's stream moved (settings, window updates, TLS) goes to the latest request's.
  */
 export class Costs {
   readonly #costs: Record<Purpose, WayCosts>
@@ -51,7 +59,13 @@ export class Costs {
   connectionOpened(socket: Socket): void {
     // A socket whose request was read anew (an upgrade that we do not take) opens once.
     if (this.#connections.has(socket)) return
-    this.#connections.set(socket, { purpose: undefined, countedIn: 0, countedOut: 0 })
+    this.#connections.set(socket, {
+      purpose: undefined,
+      countedIn: 0,
+      countedOut: 0,
+      weightsIn: new Map(),
+      weightsOut: new Map(),
+    })
     socket.once('close', () => this.#connectionClosed(socket))
   }
 
@@ -63,6 +77,14 @@ export class Costs {
     this.#costs[purpose].connectionsOpen++
     connection.purpose = purpose
     this.#costs[purpose].requests++
+  }
+
+  /** A stream of this purpose, one of several on the connection, has taken and given so many bytes. */
+  weigh(socket: Socket, purpose: Purpose, bytes: { readonly in: number; readonly out: number }): void {
+    const connection = this.#connections.get(socket)
+    if (!connection) return
+    addTo(connection.weightsIn, purpose, bytes.in)
+    addTo(connection.weightsOut, purpose, bytes.out)
   }
 
   /** The answer has gone to the socket as a whole. */
@@ -85,7 +107,9 @@ export class Costs {
 
   snapshot(): Record<Purpose, WayCosts> {
     for (const [socket, connection] of this.#connections) {
-      if (connection.purpose === 'sse' || connection.purpose === 'websocket') this.#reckon(socket, connection)
+      const { purpose, weightsOut } = connection
+      if (purpose === 'sse' || purpose === 'websocket' || weightsOut.size > 0)
+        this.#reckon(socket, connection)
     }
     return structuredClone(this.#costs)
   }
@@ -99,12 +123,37 @@ export class Costs {
   }
 
   #reckon(socket: Socket, connection: Connection): void {
-    const costs = this.#costs[connection.purpose ?? 'other']
-    costs.bytesIn += socket.bytesRead - connection.countedIn
-    costs.bytesOut += socket.bytesWritten - connection.countedOut
+    const { purpose: latest = 'other', weightsIn, weightsOut } = connection
+    for (const [purpose, bytes] of shares(socket.bytesRead - connection.countedIn, weightsIn, latest)) {
+      this.#costs[purpose].bytesIn += bytes
+    }
+    for (const [purpose, bytes] of shares(socket.bytesWritten - connection.countedOut, weightsOut, latest)) {
+      this.#costs[purpose].bytesOut += bytes
+    }
     connection.countedIn = socket.bytesRead
     connection.countedOut = socket.bytesWritten
   }
+}
+
+function addTo(weights: Map<Purpose, number>, purpose: Purpose, bytes: number): void {
+  if (bytes > 0) weights.set(purpose, (weights.get(purpose) ?? 0) + bytes)
+}
+
+/** Shares bytes out by weight, none lost to rounding, and takes the weights, unless there was nothing to share yet. */
+function shares(bytes: number, weights: Map<Purpose, number>, latest: Purpose): [Purpose, number][] {
+  if (bytes === 0) return []
+  let weightLeft = 0
+  for (const weight of weights.values()) weightLeft += weight
+  if (weightLeft === 0) return [[latest, bytes]]
+  let bytesLeft = bytes
+  const shared = [...weights].map(([purpose, weight]): [Purpose, number] => {
+    const share = Math.round((bytesLeft * weight) / weightLeft)
+    bytesLeft -= share
+    weightLeft -= weight
+    return [purpose, share]
+  })
+  weights.clear()
+  return shared
 }
 
 function noCosts(): WayCosts {

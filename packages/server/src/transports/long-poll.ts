@@ -17,7 +17,12 @@ import type { Reading, Station, Transport } from './transport.js'
  *         … held for `longPollMs` …
  *     S-> 204                      nothing new: ask again
  *
- * @see Durable Streams §5.7; RFC 6202 §2
+ * An answer with messages may be shared: what follows an offset never changes, and a reader that is given it a
+ * little late goes on from its end, where it is told the rest. So a cache between may hold two hundred like polls,
+ * ask once, and give all of them the one answer (docs/proxies.md). An empty answer is kept by nobody: whoever got
+ * it late would be blind to what had come since.
+ *
+ * @see Durable Streams §5.7, §10.1; RFC 6202 §2
  */
 export const longPoll: Transport = {
   way: 'long-poll',
@@ -104,6 +109,12 @@ function answerEmpty(station: Station, exchange: Exchange, reading: Reading): vo
   exchange.respond({ status: 204, headers: { ...headers, 'cache-control': 'no-store' }, payloadBytes: 0 })
 }
 
+/**
+ * For caches between, not for the client's own, which asks for an offset once. Long enough for all who were held
+ * to be answered, short enough for a channel that was deleted.
+ */
+const sharedCaching = 'public, max-age=0, s-maxage=5'
+
 function answerHeaders(
   station: Station,
   { channel, position, cursor, isRelative }: Reading,
@@ -119,6 +130,9 @@ function answerHeaders(
     }),
     ...(isRelative
       ? { 'cache-control': 'no-store' }
-      : chunkCaching(channel, { start: position, end }, state)),
+      : {
+          ...chunkCaching(channel, { start: position, end }, state),
+          ...(state.isUpToDate && { 'cache-control': sharedCaching }),
+        }),
   }
 }

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import {
   type RunningServer,
@@ -22,6 +23,9 @@ Examples:
   tidings serve --port 0 --engine memory           on a free port, nothing is kept
   tidings serve --data /var/lib/tidings            log in another folder
   TIDINGS_PORT=8080 tidings serve                  settings may be environment variables
+  tidings serve --port 443 --tls-cert chain.pem --tls-key key.pem
+                                                   HTTPS and HTTP/2; SIGHUP reads the files again
+  tidings serve --tls-self-signed                  HTTPS, to try it
   tidings serve --allow-origin https://app.example pages of that origin may talk to it`
 
 /** The flags are those of the settings: one schema for flags, environment variables and options. */
@@ -58,6 +62,8 @@ async function serve(given: Partial<Settings>): Promise<void> {
       ? 'the log is in memory: it is gone when the server stops'
       : `the log is in ${settings.data} (${settings.durability})`,
   )
+  sayOfTls(server)
+  if (settings.tlsCert !== '') renewOnHangup(server)
   await stdout.write(`tidings listening on ${server.url}\n`, interrupted)
   await aborted(interrupted)
   note('stopping')
@@ -66,10 +72,26 @@ async function serve(given: Partial<Settings>): Promise<void> {
 
 async function start(settings: Settings): Promise<RunningServer> {
   try {
-    return await startServer(settings)
+    return await startServer({ ...settings, onWarning: note })
   } catch (error) {
     throw listenTrouble(error, settings) ?? error
   }
+}
+
+function sayOfTls({ settings, certificate }: RunningServer): void {
+  if (!settings.tlsSelfSigned || certificate === undefined) return
+  const { fingerprint256 } = new X509Certificate(certificate)
+  note(`the certificate is self-signed, so browsers warn and curl wants -k; its SHA-256 is ${fingerprint256}`)
+}
+
+/** SIGHUP: the certificate was renewed. Without one, it ends the process as it ends any other. */
+function renewOnHangup(server: RunningServer): void {
+  process.on('SIGHUP', () => {
+    server.renewCertificate().then(
+      () => note('the certificate was read again; connections from now on get it'),
+      (error: Error) => note(`${error.message} The certificate from before stays in use.`),
+    )
+  })
 }
 
 function listenTrouble(error: unknown, { host, port }: Settings): CommandFailed | undefined {

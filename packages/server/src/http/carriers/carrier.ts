@@ -1,0 +1,37 @@
+import type { Socket } from 'node:net'
+import type { Headers, StreamSink } from '../../transports/index.js'
+import type { HttpRequest } from '../http-request.js'
+
+/** What carries one request and its answer: a turn on a connection of HTTP/1, or a stream of HTTP/2. */
+export interface Carrier {
+  readonly request: HttpRequest
+  /** The connection's own socket, which counts what the network sees. Shared by all streams of HTTP/2 on it. */
+  readonly wire: Socket
+  /** The answer's head is written. */
+  readonly hasAnswer: boolean
+  /** Nothing can be written any more. */
+  readonly isGone: boolean
+  /** Called once, when the answer is through or the client is gone. */
+  onClose(callback: () => void): void
+  /** Tells a client that waits for a word to send its body. @see RFC 9110 §10.1.1 */
+  writeContinue(): void
+  /** The request's body, beside its head, had so many bytes. */
+  hasRead(bytes: number): void
+  /**
+   * The whole answer. What the client still sends of its request is let pass, within bounds.
+   *
+   * @param body undefined for none
+   */
+  answer(status: number, headers: Headers, body: Uint8Array | undefined, connection: ConnectionState): void
+  /** The head of an answer that stays open. */
+  stream(status: number, headers: Headers): StreamSink
+  /** A body has begun, and all that is left to say is that it is not whole. */
+  cut(): void
+}
+
+/** What becomes of the connection after an answer. Streams of HTTP/2 end by themselves. */
+export interface ConnectionState {
+  readonly isLast: boolean
+  /** The client waited for a word to send its body, and was not told to: it may send it all the same. */
+  readonly isBodyHeldBack: boolean
+}
