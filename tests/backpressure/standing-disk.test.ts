@@ -7,7 +7,7 @@ import { startTestServer } from '../support/test-server.js'
 import { Count, countFrames, numbered } from './numbered.js'
 
 const mebibyte = 1024 ** 2
-const messageCount = 100
+const messageCount = 50
 /** What the server takes of one socket at most while nothing is kept: its share, and a message beyond it. */
 const mostTakenBytes = 16 * mebibyte
 

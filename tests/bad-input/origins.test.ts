@@ -194,3 +194,16 @@ test('a preflight is always answered; whether the origin may is told by one head
     }
   }
 })
+
+test.each(['text/html', 'Text/HTML; charset=utf-8', 'image/svg+xml', 'application/xhtml+xml', 'text/xml'])(
+  'what was published as %s is no page of the server: browsers show it in a sandbox',
+  async (contentType) => {
+    const path = await server.create(`page-${Buffer.from(contentType).toString('hex')}`, contentType)
+    const headers = { 'content-type': contentType }
+    await server.ask({ method: 'POST', target: path, headers, body: '<script>alert(1)</script>' })
+    for (const live of ['', '&live=long-poll']) {
+      const answer = await server.ask({ target: `${path}?offset=-1${live}` })
+      expect(answer).toMatchObject({ status: 200, headers: { 'content-security-policy': 'sandbox' } })
+    }
+  },
+)

@@ -21,7 +21,10 @@ async function serve(take: RequestListener): Promise<{ client: Socket; server: S
 
 async function allOf(client: Socket): Promise<string> {
   let text = ''
-  for await (const part of client) text += String(part)
+  client.on('data', (part) => {
+    text += String(part)
+  })
+  await new Promise((resolve) => client.once('close', resolve))
   return text
 }
 
@@ -34,13 +37,14 @@ test('headers that do not come to an end are answered with 408', async () => {
 })
 
 test('the rest of a body that was refused is waited for so long, and then cut', async () => {
-  const { client } = await serve((request, response) => {
+  const { client, server } = await serve((request, response) => {
     response.writeHead(413, { 'content-length': '0' }).end()
     letRestPass(request, { bytes: 1_000, ms: 20 })
   })
+  server.requestTimeout = 0
   client.on('error', () => {})
   client.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf')
-  expect(await allOf(client).catch(() => 'cut')).toMatch(/^HTTP\/1\.1 413 |^cut$/)
+  expect(await allOf(client)).toMatch(/^HTTP\/1\.1 413 /)
 })
 
 test('a connection whose body came to its end in time is not cut, and remembers nothing of it', async () => {

@@ -1,4 +1,4 @@
-import { header } from '@tidings/protocol'
+import { header, mediaType } from '@tidings/protocol'
 import type { WireForm } from '../hub/index.js'
 import type { Channel } from '../log/index.js'
 
@@ -25,6 +25,29 @@ export const bodyForm: WireForm = {
     return Buffer.concat(parts)
   },
   atTail: ({ channel }) => (channel.kind === 'json' ? emptyArray : nothing),
+}
+
+/** What browsers would run as a page of this server's, with all that such a page may. */
+const pageTypes = new Set([
+  'text/html',
+  'text/xml',
+  'application/xml',
+  'application/xhtml+xml',
+  'image/svg+xml',
+])
+
+/**
+ * What a body is. Whoever publishes HTML is not thereby the author of pages of this server: a browser that is
+ * led to the channel shows it in a sandbox, where it runs no scripts and is of no origin.
+ *
+ * @see Content Security Policy 3 §6.3.2
+ */
+export function contentHeaders(channel: Channel) {
+  const { contentType } = channel.record
+  return {
+    'content-type': contentType,
+    ...(pageTypes.has(mediaType(contentType)) && { 'content-security-policy': 'sandbox' }),
+  }
 }
 
 /** Where an answer ends, in headers. @see Durable Streams §5.6 */

@@ -1,7 +1,7 @@
 import { advancedCursor, currentCursor, header } from '@tidings/protocol'
 import type { Delivery, Listener } from '../hub/index.js'
 import { unknownChannel } from '../log/index.js'
-import { bodyForm, endHeaders, entityTag, maxAnswerBytes } from './body-form.js'
+import { bodyForm, contentHeaders, endHeaders, entityTag, maxAnswerBytes } from './body-form.js'
 import type { Exchange } from './exchange.js'
 import type { Reading, Station, Transport } from './transport.js'
 
@@ -110,7 +110,7 @@ function answerHeaders(
 ) {
   const now = station.now()
   return {
-    'content-type': channel.record.contentType,
+    ...contentHeaders(channel),
     ...endHeaders(channel, end, state),
     ...(!state.isClosed && {
       [header.cursor]: String(advancedCursor(cursor, now, Math.random()) ?? currentCursor(now)),

@@ -1,4 +1,11 @@
-import { bodyForm, endHeaders, entityTag, matchesEntityTag, maxAnswerBytes } from './body-form.js'
+import {
+  bodyForm,
+  contentHeaders,
+  endHeaders,
+  entityTag,
+  matchesEntityTag,
+  maxAnswerBytes,
+} from './body-form.js'
 import type { Headers } from './exchange.js'
 import type { Transport } from './transport.js'
 
@@ -42,7 +49,7 @@ export const shortPoll: Transport = {
     exchange.respond({
       status: 200,
       headers: {
-        'content-type': channel.record.contentType,
+        ...contentHeaders(channel),
         ...endHeaders(channel, end, state),
         ...caching,
       },
