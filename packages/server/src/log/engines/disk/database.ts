@@ -1,4 +1,5 @@
 import { type Database as LmdbDatabase, open, type RootDatabase } from 'lmdb'
+import { reasonOf } from './commit-failure.js'
 import type { Durability } from './durability.js'
 import { notifyWhenVisible } from './visible.js'
 
@@ -84,17 +85,5 @@ export class Database {
     // After a flush that failed behind a commit, lmdb waits for it for ever.
     if (this.#hasFailed && this.#nextVisible) closed.catch(() => {})
     else await closed
-  }
-}
-
-/** lmdb rejects with a general error that holds the promise of the true one. */
-async function reasonOf(error: unknown): Promise<unknown> {
-  const commitError = (error as { commitError?: Promise<unknown> }).commitError
-  if (!commitError) return error
-  try {
-    await commitError
-    return error
-  } catch (reason) {
-    return reason
   }
 }
