@@ -3,6 +3,7 @@ import { ways } from '@tidings/protocol'
 import { describe, expect, test } from 'vitest'
 import { createTestChannel } from '../support/channel.js'
 import { RawEventStream, RawWebSocket } from '../support/raw-client.js'
+import { standingDisk } from '../support/standing-disk.js'
 import { isListening, statsOf } from '../support/stats.js'
 import { startTestServer } from '../support/test-server.js'
 import { onNode } from '../support/ways.js'
@@ -59,6 +60,26 @@ describe('when a channel is deleted', () => {
     await statsOf(server).until(({ listeners }) => listeners === 1)
     await deleteChannel(channel)
     expect(await raw.closed).toEqual({ code: 1008, reason: 'channel-unknown' })
+  })
+
+  test('a plain WebSocket that has not heard of it yet does not append to the next channel of that name', async () => {
+    const server = await startTestServer()
+    const disk = standingDisk()
+    const channel = await createTestChannel(server)
+    const raw = await RawWebSocket.open(channel.reading({ live: 'websocket' }))
+    await statsOf(server).until(({ listeners }) => listeners === 1)
+    disk.stand()
+    const removed = fetch(channel.url, { method: 'DELETE' })
+    while ((await fetch(channel.url, { method: 'HEAD' })).status !== 404);
+    const made = fetch(channel.url, { method: 'PUT', headers: { 'content-type': 'application/json' } })
+    // Refused as another type's, once there is a channel to append to again.
+    const probe = { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'x' }
+    while ((await fetch(channel.url, probe)).status !== 409);
+    raw.send('"late"')
+    expect(await raw.closed).toEqual({ code: 1008, reason: 'channel-unknown' })
+    disk.goOn()
+    await Promise.all([removed, made])
+    expect(await (await fetch(channel.url)).json()).toEqual([])
   })
 
   test('a socket of tidings.v1 is told so, and may hear the next channel of that name', async () => {

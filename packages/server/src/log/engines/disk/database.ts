@@ -1,4 +1,5 @@
 import { type Database as LmdbDatabase, open, type RootDatabase } from 'lmdb'
+import { reasonOf } from './commit-failure.js'
 import type { Durability } from './durability.js'
 import { WriteProgress } from './write-progress.js'
 
@@ -100,16 +101,4 @@ async function within(promise: Promise<void>, timeMs: number | undefined): Promi
   })
   await Promise.race([promise.catch(() => {}), over])
   clearTimeout(timer)
-}
-
-/** lmdb rejects with a general error that holds the promise of the true one. */
-async function reasonOf(error: unknown): Promise<unknown> {
-  const commitError = (error as { commitError?: Promise<unknown> }).commitError
-  if (!commitError) return error
-  try {
-    await commitError
-    return error
-  } catch (reason) {
-    return reason
-  }
 }
