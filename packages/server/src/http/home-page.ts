@@ -6,7 +6,7 @@ export const homePage = Buffer.from(`<!doctype html>
 <title>Tidings</title>
 <style>
   :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif; }
-  body { max-width: 44rem; margin: 12vh auto; padding: 0 1.25rem; }
+  body { max-width: 60rem; margin: 8vh auto; padding: 0 1.25rem; }
   h1 { font-size: 1.5rem; margin-bottom: 0; }
   pre { background: color-mix(in srgb, CanvasText 7%, Canvas); padding: 1rem; border-radius: .5rem; overflow-x: auto; font-size: .875rem; }
 </style>
