@@ -62,7 +62,7 @@ describe.skipIf(reason !== undefined && !process.env.CI)('after a power cut', { 
   })
 
   test('a flush that failed is the last: no commit is acknowledged after it, and none before it is lost', async () => {
-    const recording = await recordLoad('fsync', 'fail-one-after:60')
+    const recording = await recordLoad('fsync', 'fail-one-after:30')
     const notes = recording.operations.flatMap((operation) =>
       operation.kind === 'note' ? [operation.note] : [],
     )
