@@ -163,3 +163,19 @@ describe('a WebSocket', () => {
     await statsOf(server).untilNothingIsHeld()
   })
 })
+
+test('the end of a closed channel is told once, with its last messages, over SSE and tidings.v1', async () => {
+  const server = await startTestServer()
+  const channel = await createTestChannel(server)
+  await channel.publish('one')
+  await closeChannel(channel)
+  const stream = (await RawEventStream.open(channel.reading({ offset: '-1', live: 'sse' }))).read()
+  await stream.ended
+  expect(stream.text.match(/streamClosed/g)).toHaveLength(1)
+  const socket = await RawWebSocket.open(`${server.url}/v1/socket`, 'tidings.v1')
+  socket.send({ type: 'subscribe', channel: channel.channel, offset: '-1' })
+  await socket.envelope('closed')
+  socket.send({ type: 'ping' })
+  await socket.envelope('pong')
+  expect(socket.messages.filter((text) => text.includes('"closed"'))).toHaveLength(1)
+})

@@ -138,6 +138,7 @@ export class Subscriber implements Listener {
       const isClosed = isUpToDate && this.channel.keptClosed
       this.#sink.push(this.#form.encode([batch], { channel: this.channel, isUpToDate, isClosed }))
       this.#hasPushed = true
+      this.#hasToldClosed ||= isClosed
       this.#onPayload(batch.messageBytes)
     }
     this.#sink.flush()
