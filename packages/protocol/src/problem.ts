@@ -51,6 +51,7 @@ export const problems = {
   'storage-damaged': { status: 500, close: 1011, title: 'Stored data did not pass its check' },
   'not-implemented': { status: 501, close: 1008, title: 'Not here yet' },
   'server-stopping': { status: 503, close: 1001, title: 'The server is stopping' },
+  'storage-full': { status: 507, close: 1013, title: 'The storage is full' },
   'storage-unavailable': { status: 503, close: 1013, title: 'The storage takes no more' },
 } as const satisfies Record<string, { status: number; close: number; title: string }>
 

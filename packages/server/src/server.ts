@@ -1,3 +1,4 @@
+import type { Problem } from '@tidings/protocol'
 import { WebAccess } from './access/index.js'
 import { HttpServer } from './http/index.js'
 import { Heartbeat, Hub } from './hub/index.js'
@@ -24,6 +25,8 @@ export interface RunningServer {
   /** As in `http://127.0.0.1:4437`. */
   readonly url: string
   readonly settings: Settings
+  /** Why the storage keeps nothing more until the process is started again, when it does not. */
+  readonly storageFailure: Problem | undefined
   /** Stops without losing anything that was acknowledged; safe to call twice. */
   close(): Promise<void>
 }
@@ -57,6 +60,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     return {
       url,
       settings: { ...settings, port },
+      get storageFailure() {
+        return log.failure
+      },
       close: () => {
         closing ??= stop(http, station, expiry)
         return closing

@@ -330,6 +330,11 @@ export class Log {
     return { channels, next: records.length === limit ? records.at(-1)?.name : undefined }
   }
 
+  /** Why the storage keeps nothing more until the process is started again, when it does not. */
+  get failure(): Problem | undefined {
+    return this.#commits.failure
+  }
+
   /** Keeps what was admitted, then lets go of the engine. */
   async close(): Promise<void> {
     await this.#commits.drain().catch(() => {})

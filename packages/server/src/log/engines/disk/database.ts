@@ -1,9 +1,21 @@
-import { type Database as LmdbDatabase, open, type RootDatabase } from 'lmdb'
+import { join } from 'node:path'
+import { type Database as LmdbDatabase, open, type RootDatabase, type Transaction } from 'lmdb'
+import { type CommitWatch, watchCommits } from './commit-watch.js'
 import type { Durability } from './durability.js'
-import { notifyWhenVisible } from './visible.js'
+import { Room } from './room.js'
 
 /** Bytes to bytes, in the order of the keys' bytes. */
 export type Table = LmdbDatabase<Buffer, Buffer>
+
+/** One key of a transaction. */
+export interface Change {
+  readonly table: Table
+  readonly key: Buffer
+  /** Absent: the key is removed. */
+  readonly value?: Buffer
+}
+
+export const dataFileName = 'data.mdb'
 
 /**
  * LMDB as we use it: five tables that change together, whole or not at all.
@@ -22,12 +34,22 @@ export class Database {
   /** What there is one of. */
   readonly about: Table
   readonly #root: RootDatabase<Buffer, Buffer>
-  readonly #nextVisible: (() => Promise<void>) | undefined
+  readonly #durability: Durability
+  readonly #watchNext: () => CommitWatch
+  readonly #room: Room
   readonly #onFlushFailed: (error: unknown) => void
+  #kept: Transaction | undefined
   #hasFailed = false
 
-  constructor(folder: string, options: { durability: Durability; onFlushFailed?: (error: unknown) => void }) {
+  constructor(
+    folder: string,
+    options: {
+      durability: Durability
+      onFlushFailed?: (error: unknown) => void
+    },
+  ) {
     this.#onFlushFailed = options.onFlushFailed ?? (() => {})
+    this.#durability = options.durability
     this.#root = open<Buffer, Buffer>({
       path: folder,
       // Else a folder whose name has a dot would be taken for a file.
@@ -47,53 +69,103 @@ export class Database {
     this.producers = table('producers')
     this.removed = table('removed')
     this.about = table('about')
-    this.#nextVisible = options.durability === 'os' ? notifyWhenVisible(this.#root) : undefined
+    this.#watchNext = watchCommits(this.#root)
+    this.#room = new Room(join(folder, dataFileName))
   }
 
   /**
-   * Makes all changes of `change` in one transaction.
+   * Makes all changes in one transaction.
    *
-   * @param change  puts and removes; it must not throw, or the changes before the throw would be made
    * @returns when they are kept as the durability says
+   * @throws what the file system or LMDB says; no write may follow
    */
-  async write(change: () => void): Promise<void> {
-    const visible = this.#nextVisible?.()
-    const flushed = this.flushed(change)
-    if (!visible) return await flushed
-    // The flush goes on behind; if it fails, there is no caller left to hear of it.
-    flushed.catch(this.#onFlushFailed)
-    await Promise.race([visible, flushed])
-    // A reader of this turn may have opened a snapshot from before the commit.
-    ;(this.#root as unknown as { resetReadTxn(): void }).resetReadTxn()
-  }
-
-  /** As `write`, but resolves when the changes are on the disk, whatever the durability. */
-  async flushed(change: () => void): Promise<void> {
-    const written = this.#root.batch(change)
+  async write(changes: readonly Change[]): Promise<void> {
+    if (!this.#kept) this.#holdSnapshot()
     try {
-      await written
+      await this.#room.ensure(sizeOf(changes))
+      const watch = this.#watchNext()
+      const flushed = this.#flushed(changes, watch)
+      if (this.#durability === 'fsync') await flushed
+      else {
+        // The flush goes on behind; if it fails, there is no caller left to hear of it.
+        flushed.catch((error) => this.#failedBehind(error))
+        await Promise.race([watch.visible, flushed])
+      }
+      this.#holdSnapshot()
     } catch (error) {
       this.#hasFailed = true
-      throw await reasonOf(error)
+      throw error
     }
   }
 
+  #failedBehind(error: unknown): void {
+    this.#hasFailed = true
+    this.#onFlushFailed(error)
+  }
+
+  /** As `write`, but resolves when the changes are on the disk, whatever the durability. */
+  async writeAndFlush(changes: readonly Change[]): Promise<void> {
+    await this.#room.ensure(sizeOf(changes))
+    try {
+      await this.#flushed(changes, this.#watchNext())
+    } catch (error) {
+      this.#hasFailed = true
+      throw error
+    }
+  }
+
+  async #flushed(changes: readonly Change[], watch: CommitWatch): Promise<void> {
+    const written = this.#root.batch(() => {
+      for (const { table, key, value } of changes) void (value ? table.put(key, value) : table.remove(key))
+    })
+    // lmdb rejects with a general error, and not after every failure: the watch has the true one.
+    written.catch((error: { commitError?: Promise<unknown> }) => error.commitError?.catch(() => {}))
+    try {
+      await Promise.race([written, watch.failed])
+    } catch (error) {
+      // In the turn of the general error the true one is told, too.
+      throw await Promise.race([watch.failed, nextTurn(error)]).catch((reason: unknown) => reason)
+    }
+  }
+
+  /**
+   * To be given to every read: none, and after a write that failed the snapshot of what was kept before it.
+   * LMDB lets nobody begin to read once it could not write a page that names a root.
+   */
+  get reading(): { readonly transaction?: Transaction } {
+    return this.#hasFailed && this.#kept ? { transaction: this.#kept } : {}
+  }
+
+  /** From the next read on all see the last commit; the snapshot of it is held, for `reading`. */
+  #holdSnapshot(): void {
+    const before = this.#kept
+    // A reader of this turn may have opened a snapshot from before the commit.
+    ;(this.#root as unknown as { resetReadTxn(): void }).resetReadTxn()
+    this.#kept = this.#root.useReadTransaction()
+    before?.done()
+  }
+
+  /** Copies what is committed now into a folder, as a database of its own; others go on writing. */
+  async copyInto(folder: string): Promise<void> {
+    await this.#root.backup(folder, false)
+  }
+
   async close(): Promise<void> {
-    const closed = this.#root.close()
-    // After a flush that failed behind a commit, lmdb waits for it for ever.
-    if (this.#hasFailed && this.#nextVisible) closed.catch(() => {})
-    else await closed
+    await this.#room.close()
+    // After a write that failed, lmdb waits for some of its promises for ever, and frees what it has freed.
+    if (this.#hasFailed) return
+    this.#kept?.done()
+    this.#kept = undefined
+    await this.#root.close()
   }
 }
 
-/** lmdb rejects with a general error that holds the promise of the true one. */
-async function reasonOf(error: unknown): Promise<unknown> {
-  const commitError = (error as { commitError?: Promise<unknown> }).commitError
-  if (!commitError) return error
-  try {
-    await commitError
-    return error
-  } catch (reason) {
-    return reason
-  }
+function sizeOf(changes: readonly Change[]): { keys: number; bytes: number } {
+  let bytes = 0
+  for (const { key, value } of changes) bytes += key.byteLength + (value?.byteLength ?? 0)
+  return { keys: changes.length, bytes }
+}
+
+function nextTurn<T>(value: T): Promise<T> {
+  return new Promise((resolve) => setImmediate(() => resolve(value)))
 }
