@@ -5,6 +5,7 @@ import { demoCommand } from './commands/demo.js'
 import { publishCommand } from './commands/publish.js'
 import { readCommand } from './commands/read.js'
 import { serveCommand } from './commands/serve.js'
+import { verifyCommand } from './commands/verify.js'
 import { exitCodesHelp, exitCodesLine } from './exit-code.js'
 import { readVersion } from './version.js'
 
@@ -37,6 +38,7 @@ export function createProgram(): Command {
     headCommand(),
     closeCommand(),
     removeCommand(),
+    verifyCommand(),
     demoCommand(),
   ]
   for (const command of [program, ...commands]) withManners(command)

@@ -2,6 +2,8 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { Problem } from '@tidings/protocol'
 import type { Durability } from './durability.js'
 
+export const dataFileName = 'data.mdb'
+
 /**
  * Looks at a data file before LMDB does: lmdb 3.5.6 ends the whole process, without a word, when the file is
  * not a database or was cut off. The two pages that name a database's roots are at its start, each with:
@@ -43,16 +45,27 @@ export async function checkDataFile(file: string, durability: Durability): Promi
   }
 }
 
-/** @returns undefined when the file is no database; `lastPage` is that of either of the latest two commits */
-export async function readRootPages(
-  handle: FileHandle,
-): Promise<{ readonly pageBytes: number; readonly lastPage: number } | undefined> {
+/** What a file says of itself in its two root pages; the latest is that of the last commit. */
+export interface RootPages {
+  readonly pageBytes: number
+  /** The last page in use after either of the latest two commits. */
+  readonly lastPage: number
+  readonly latestLastPage: number
+  /** Where the latest root page begins, bytes. */
+  readonly latestAt: number
+}
+
+/** @returns undefined when the file is no database */
+export async function readRootPages(handle: FileHandle): Promise<RootPages | undefined> {
   const pages = await readBoth(handle)
   if (!pages) return undefined
   const [first, second] = pages
+  const isFirst = first.transaction > second.transaction
   return {
     pageBytes: first.pageBytes,
     lastPage: Math.max(Number(first.lastPage), Number(second.lastPage)),
+    latestLastPage: Number((isFirst ? first : second).lastPage),
+    latestAt: isFirst ? 0 : first.pageBytes,
   }
 }
 

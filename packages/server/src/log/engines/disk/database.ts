@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Database as LmdbDatabase, open, type RootDatabase, type Transaction } from 'lmdb'
 import { type CommitWatch, watchCommits } from './commit-watch.js'
+import { dataFileName } from './data-file.js'
 import type { Durability } from './durability.js'
 import { Room } from './room.js'
 
@@ -14,8 +15,6 @@ export interface Change {
   /** Absent: the key is removed. */
   readonly value?: Buffer
 }
-
-export const dataFileName = 'data.mdb'
 
 /**
  * LMDB as we use it: five tables that change together, whole or not at all.

@@ -2,12 +2,18 @@ import { access, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Problem } from '@tidings/protocol'
 import { aboutKey } from './about.js'
-import { checkDataFile } from './data-file.js'
-import { type Change, Database, dataFileName } from './database.js'
+import { checkDataFile, dataFileName } from './data-file.js'
+import { type Change, Database } from './database.js'
 import { DiskEngine } from './disk-engine.js'
 import type { Durability } from './durability.js'
 import { FolderLock } from './folder-lock.js'
-import { currentBootId, type FolderRecord, readFolderRecord, writeFolderRecord } from './folder-record.js'
+import {
+  currentBootId,
+  type FolderRecord,
+  mayHaveLost,
+  readFolderRecord,
+  writeFolderRecord,
+} from './folder-record.js'
 import { encodeRecord } from './records.js'
 import { makeFolder, syncFolder } from './sync-folder.js'
 import { isFull } from './write-failure.js'
@@ -77,13 +83,6 @@ async function settle(folder: string, previous: FolderRecord, bootId: string | u
   const doubt: Change = { table: about, key: aboutKey.dataMayBeGone, value: encodeRecord(1) }
   await database.writeAndFlush(mayHaveLost(previous, bootId) ? [opened, doubt] : [opened])
   await database.close()
-}
-
-/** Whether the operating system stopped with commits in its memory that were acknowledged, and heard. */
-function mayHaveLost(previous: FolderRecord, bootId: string | undefined): boolean {
-  if (previous.durability === 'fsync' || previous.isSettled) return false
-  // lmdb goes back to the last flushed commit in the same cases.
-  return bootId === undefined || bootId !== previous.bootId || process.env.LMDB_RESTORE === 'safe'
 }
 
 /** Makes the database aside and moves it here whole: a power cut at the first start leaves no half of one. */
