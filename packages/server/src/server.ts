@@ -1,5 +1,5 @@
 import type { Problem } from '@tidings/protocol'
-import { WebAccess } from './access/index.js'
+import { AdminAccess, WebAccess } from './access/index.js'
 import { HttpServer } from './http/index.js'
 import { Heartbeat, Hub } from './hub/index.js'
 import { Log, openEngine } from './log/index.js'
@@ -52,8 +52,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   }
   const expiry = setInterval(() => log.expire(), expiryIntervalMs).unref()
   const access = new WebAccess({ isPublic: settings.public, allowedOrigins: settings.allowOrigin })
-  const http = new HttpServer({ station, access, costs: new Costs(), onMistake })
   try {
+    const admin = await AdminAccess.open(settings.engine === 'disk' ? settings.data : undefined)
+    const http = new HttpServer({ station, access, admin, costs: new Costs(), onMistake })
     const { address, family, port } = await http.listen(settings.port, settings.host)
     const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
     let closing: Promise<void> | undefined

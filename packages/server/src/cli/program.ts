@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { backupCommand } from './commands/backup.js'
 import { closeCommand, headCommand, listCommand, removeCommand } from './commands/channels.js'
 import { createCommand } from './commands/create.js'
 import { demoCommand } from './commands/demo.js'
@@ -38,6 +39,7 @@ export function createProgram(): Command {
     headCommand(),
     closeCommand(),
     removeCommand(),
+    backupCommand(),
     verifyCommand(),
     demoCommand(),
   ]

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { Problem } from '@tidings/protocol'
-import type { WebAccess } from '../access/index.js'
+import type { AdminAccess, WebAccess } from '../access/index.js'
 import type { Costs, Purpose } from '../observe/index.js'
 import { ConnectionGone, type Station, WebSocketUpgrader } from '../transports/index.js'
 import { corsHeaders, preflightHeaders } from './answer-headers.js'
@@ -20,6 +20,7 @@ const keepAliveMs = 75_000
 export interface HttpServerOptions {
   readonly station: Station
   readonly access: WebAccess
+  readonly admin: AdminAccess
   readonly costs: Costs
   /** Hears of mistakes of our own, which no client is told. */
   readonly onMistake: (error: unknown) => void
@@ -37,7 +38,7 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options
-    this.#router = new Router(options.station, options.costs)
+    this.#router = new Router(options.station, options.costs, options.admin)
     this.#upgrader = new WebSocketUpgrader({ maxMessageBytes: options.station.settings.maxBodyBytes })
     // Whether there is a Host is for `requestedHost` to say, as a problem.
     this.#server = createServer({ keepAliveTimeout: keepAliveMs, requireHostHeader: false })

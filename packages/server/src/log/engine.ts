@@ -130,5 +130,12 @@ export interface Engine {
    * @throws Problem `storage-damaged` when a batch does not pass its check
    */
   readBack(channelId: number, position: number, maxBytes: number): Promise<Batch[]>
+  /**
+   * Puts a copy of what is committed now into an empty folder, or one that is made; commits go on meanwhile.
+   * What opens the copy starts new histories. Absent where there is nothing that outlives the process.
+   *
+   * @throws Problem `backup-refused`, `storage-full`, `storage-unavailable`
+   */
+  backup?(folder: string): Promise<void>
   close(): Promise<void>
 }

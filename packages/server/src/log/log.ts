@@ -330,6 +330,20 @@ export class Log {
     return { channels, next: records.length === limit ? records.at(-1)?.name : undefined }
   }
 
+  /**
+   * @param folder an absolute path
+   * @throws Problem `not-implemented` when all is in memory, and what `Engine.backup` throws
+   */
+  async backup(folder: string): Promise<void> {
+    if (!this.engine.backup) {
+      throw new Problem(
+        'not-implemented',
+        'This server keeps its log in memory: there is nothing to back up.',
+      )
+    }
+    await this.engine.backup(folder)
+  }
+
   /** Why the storage keeps nothing more until the process is started again, when it does not. */
   get failure(): Problem | undefined {
     return this.#commits.failure

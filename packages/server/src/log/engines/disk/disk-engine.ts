@@ -3,6 +3,7 @@ import type { Batch } from '../../batch.js'
 import { decodeBatch, encodeBatch } from '../../batch-record.js'
 import type { ChannelRecord, Commit, Engine, ProducerState } from '../../engine.js'
 import { aboutKey } from './about.js'
+import { backupInto } from './backup.js'
 import type { Change, Database } from './database.js'
 import {
   batchesAfter,
@@ -29,6 +30,7 @@ export class DiskEngine implements Engine {
   readonly #sweep: Sweep
   readonly #release: (isSettled: boolean) => Promise<void>
   #failure: Problem | undefined
+  #isBackingUp = false
   #closing: Promise<void> | undefined
 
   /** Only `openDiskEngine` makes one. */
@@ -124,6 +126,18 @@ export class DiskEngine implements Engine {
       found.push(batch)
     }
     return found
+  }
+
+  async backup(folder: string): Promise<void> {
+    if (this.#isBackingUp) {
+      throw new Problem('backup-refused', 'A backup is being made. Ask again when it is done.')
+    }
+    this.#isBackingUp = true
+    try {
+      await backupInto(this.#database, folder)
+    } finally {
+      this.#isBackingUp = false
+    }
   }
 
   close(): Promise<void> {
