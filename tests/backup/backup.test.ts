@@ -41,7 +41,7 @@ test.each(['fsync', 'os'] as const)(
       headers: { ...json, 'stream-forked-from': '/v1/stream/cake' },
     })
 
-    const acknowledged = channels.map((_, index) => (index === 0 ? 1 : 0))
+    const acknowledged: number[] = channels.map((_, index) => (index === 0 ? 1 : 0))
     const lastOffsets: string[] = []
     let isDone = false
     const publishing = channels.map(async (channel, index) => {
