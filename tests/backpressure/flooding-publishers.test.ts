@@ -7,8 +7,8 @@ import { Count, countFrames, numbered } from './numbered.js'
 const mebibyte = 1024 ** 2
 /** Large and few, so that a bound on their number alone would not do; small and many, so that one on bytes would not. */
 const floods = [
-  { messageBytes: mebibyte, messageCount: 160 },
-  { messageBytes: 100, messageCount: 100_000 },
+  { messageBytes: mebibyte, messageCount: 96 },
+  { messageBytes: 100, messageCount: 20_000 },
 ]
 /** A socket's own share is a few MiB; a commit under way, and what is read back for those who listen, come on top. */
 const mostGrowthMebibytes = 60

@@ -44,19 +44,25 @@ export function countEvents(stream: RawEventStream): Count {
   return count
 }
 
-/** Counts the messages of a plain WebSocket. */
-export function countFrames({ socket }: RawWebSocket): Count {
+/** Counts the messages of a plain WebSocket, from the first one on. */
+export function countFrames(raw: RawWebSocket): Count {
   const count = new Count()
-  socket.on('message', (data) => count.hear(JSON.parse(String(data))))
+  hearAll(raw, (text) => count.hear(JSON.parse(text)))
   return count
 }
 
-/** Counts the messages in the `data` envelopes of a socket of tidings.v1. */
-export function countEnvelopes({ socket }: RawWebSocket): Count {
+/** Counts the messages in the `data` envelopes of a socket of tidings.v1, from the first one on. */
+export function countEnvelopes(raw: RawWebSocket): Count {
   const count = new Count()
-  socket.on('message', (data) => {
-    const { type, messages } = JSON.parse(String(data))
+  hearAll(raw, (text) => {
+    const { type, messages } = JSON.parse(text)
     if (type === 'data') for (const message of messages) count.hear(message)
   })
   return count
+}
+
+/** What came with the handshake was heard already. */
+function hearAll({ socket, messages }: RawWebSocket, hear: (text: string) => void): void {
+  for (const text of messages) hear(text)
+  socket.on('message', (data) => hear(String(data)))
 }

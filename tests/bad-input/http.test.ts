@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
-import { RawConnection, requestBytes } from '../support/raw-connection.js'
+import { ask, RawConnection, requestBytes } from '../support/raw-connection.js'
 import { frameBytes, frameOf, upgradeHeaders } from '../support/raw-websocket.js'
 import { expectProblem, serverUnderFire } from '../support/server-under-fire.js'
+import { statsOf } from '../support/stats.js'
+import { startTestServer } from '../support/test-server.js'
 
 const server = serverUnderFire({ longPollMs: 300 })
 
@@ -201,4 +203,20 @@ test('a client that says nothing, or half a request, keeps nobody from being ser
 
 test('an expectation that nobody knows is ignored', async () => {
   expect((await server.ask({ target: '/', headers: { expect: 'the-inquisition' } })).status).toBe(200)
+})
+
+test('what waits behind an unanswered request is let go of with its connection', async () => {
+  const own = await startTestServer({ longPollMs: 55_000 })
+  const path = '/v1/stream/waiting'
+  await ask(own.url, { method: 'PUT', target: path, headers: { 'content-type': 'application/json' } })
+  const connection = await RawConnection.open(own.url)
+  const targets = ['&live=long-poll', '&live=sse', '&live=long-poll', '&live=sse']
+  connection.send(
+    Buffer.concat(targets.map((live) => requestBytes(own.url, { target: `${path}?offset=-1${live}` }))),
+  )
+  const { until, untilAllIsFree } = statsOf(own)
+  // One at a time: the others wait for its answer.
+  await until(({ listeners }) => listeners === 1)
+  connection.destroy()
+  await untilAllIsFree()
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { RawRequest } from '../support/raw-connection.js'
 import { RawWebSocket, upgradeHeaders } from '../support/raw-websocket.js'
 import { expectNothingOfTheInside, expectProblem, serverUnderFire } from '../support/server-under-fire.js'
 import { temporaryFolderOfFile } from '../support/temporary-folder-of-file.js'
@@ -9,7 +10,7 @@ const server = serverUnderFire({ engine: 'disk', data: temporaryFolderOfFile() }
 const json = { 'content-type': 'application/json' }
 
 /** A request in each way that names a channel. */
-const requests = [
+const requests: (Omit<RawRequest, 'target'> & { query?: string })[] = [
   { method: 'GET' },
   { method: 'GET', query: '?offset=-1' },
   { method: 'GET', query: '?offset=-1&live=long-poll' },
@@ -26,7 +27,7 @@ const envelopes = [
 ]
 
 async function expectEachToRefuse(path: string, status: number, code: string, alsoPut: boolean) {
-  const all = alsoPut ? [...requests, { method: 'PUT', headers: json }] : requests
+  const all: typeof requests = alsoPut ? [...requests, { method: 'PUT', headers: json }] : requests
   for (const { query = '', ...request } of all) {
     const answer = await server.ask({ ...request, target: `/v1/stream/${path}${query}` })
     expectProblem(answer, status, code, request.method === 'HEAD')

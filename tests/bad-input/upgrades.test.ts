@@ -10,7 +10,8 @@ test.each(['?live=websocket', '?live=websocket&offset=-1'])(
   '%s without an upgrade answers 426',
   async (query) => {
     const path = await server.create(`plain-${query.length}`)
-    for (const headers of [{}, { upgrade: 'websocket' }, { connection: 'Upgrade' }]) {
+    const halves: Record<string, string>[] = [{}, { upgrade: 'websocket' }, { connection: 'Upgrade' }]
+    for (const headers of halves) {
       const answer = await server.ask({ target: `${path}${query}`, headers })
       expectProblem(answer, 426, 'upgrade-required')
       // RFC 9110 §7.8, §15.5.22; RFC 6455 §4.4

@@ -86,3 +86,29 @@ test.each([
   expect(code).toBe(2)
   expect(stderr).toMatch(/^tidings: .+\n$/)
 })
+
+test('create --fork-from makes a channel that begins with what another holds, up to where it is told', async () => {
+  const { url } = await startTestServer()
+  await tidings(['publish', 'draft', '--create', '1', '2', '3'], { url })
+  const made = await tidings(['create', 'fork', '--fork-from', 'draft'], { url })
+  expect(made).toMatchObject({ code: 0, stderr: 'tidings: made fork (application/json)\n' })
+  const point = ['--fork-from', 'draft', '--fork-offset', '-1', '--fork-sub-offset', '2']
+  await tidings(['create', 'early', ...point], { url })
+  await tidings(['publish', 'early', '"own"'], { url })
+  expect((await tidings(['read', 'fork'], { url })).stdout).toBe('1\n2\n3\n')
+  expect((await tidings(['read', 'early'], { url })).stdout).toBe('1\n2\n"own"\n')
+  expect((await tidings(['create', 'early', ...point], { url })).stderr).toContain('is there already')
+})
+
+test.each([
+  [['--fork-offset', '-1'], 2, '--fork-from'],
+  [['--fork-from', 'draft', '--fork-offset', 'x'], 2, '-1, now'],
+  [['--fork-from', 'nowhere'], 3, 'nowhere'],
+  [['--fork-from', 'draft', '--fork-sub-offset', '9'], 2, 'Sub-Offset'],
+])('create %j is refused with a reason', async (flags, code, words) => {
+  const { url } = await startTestServer()
+  await tidings(['publish', 'draft', '--create', '1'], { url })
+  const outcome = await tidings(['create', 'fork', ...flags], { url })
+  expect(outcome.code).toBe(code)
+  expect(outcome.stderr).toContain(words)
+})

@@ -104,3 +104,26 @@ test('a reader of stdout that goes (| head) is a quiet end', async () => {
   stdout.destroy()
   expect(await reading.outcome()).toMatchObject({ code: 0, stderr: '' })
 })
+
+test.each(ways)('--last and --since over %s print the end of what is there', async (way) => {
+  const { url } = await startTestServer({ longPollMs: 200 })
+  await channelWith(url, '1', '2', '3')
+  const read = async (...flags: string[]) =>
+    (await tidings(['read', 'cake', '--live', way, ...flags], { url })).stdout
+  expect(await read('--last', '2')).toBe('2\n3\n')
+  expect(await read('--last', '0')).toBe('')
+  expect(await read('--since', '2000-01-01T00:00:00Z')).toBe('1\n2\n3\n')
+  expect(await read('--since', '2100-01-01T00:00:00Z')).toBe('')
+})
+
+test.each([
+  [['--last', '-1'], 'whole number'],
+  [['--last', 'ten'], 'whole number'],
+  [['--since', 'yesterday'], 'RFC 3339'],
+  [['--last', '1', '--since', '2000-01-01T00:00:00Z'], 'cannot be used with'],
+  [['--last', '1', '--offset', '-1'], 'cannot be used with'],
+])('read %j is a usage error that says what to write', async (flags, words) => {
+  const { code, stderr } = await tidings(['read', 'cake', ...flags], { url: 'http://127.0.0.1:1' })
+  expect(code).toBe(2)
+  expect(stderr).toContain(words)
+})

@@ -54,6 +54,37 @@ describe('a closed channel ends the reading', () => {
   }
 })
 
+describe('a reader that is backed up at the tail while the channel is closed without a message', () => {
+  const mebibyte = 1024 ** 2
+  /** More than the sockets of both ends take of it. */
+  const large = 'x'.repeat(24 * mebibyte)
+  const limits = { maxMessageBytes: 32 * mebibyte, maxBodyBytes: 32 * mebibyte }
+
+  test('is told on an event stream when it reads on', async () => {
+    const server = await startTestServer(limits)
+    const channel = await createTestChannel(server)
+    const stream = await RawEventStream.open(channel.reading({ offset: '-1', live: 'sse' }))
+    await statsOf(server).until(({ listeners }) => listeners === 1)
+    await channel.publish(large)
+    await closeChannel(channel)
+    stream.read()
+    await stream.ended
+    expect(stream.text.slice(-100)).toMatch(/"upToDate":true,"streamClosed":true\}\n\n$/)
+  })
+
+  test('is told on a socket of tidings.v1 when it reads on', async () => {
+    const server = await startTestServer(limits)
+    const channel = await createTestChannel(server)
+    const raw = await RawWebSocket.open(channel.reading({ offset: '-1', live: 'websocket' }), 'tidings.v1')
+    await statsOf(server).until(({ listeners }) => listeners === 1)
+    raw.socket.pause()
+    await channel.publish(large)
+    const { nextOffset } = await closeChannel(channel)
+    raw.socket.resume()
+    expect(await raw.envelope('closed')).toEqual({ type: 'closed', channel: 'cake', nextOffset })
+  })
+})
+
 describe('a plain EventSource', () => {
   test('hears the end of a closed channel, and the stream ends', async () => {
     const server = await startTestServer()

@@ -5,6 +5,7 @@ import { ways } from '@tidings/protocol'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createTestChannel } from '../support/channel.js'
 import { RawEventStream, RawWebSocket, rawConnection } from '../support/raw-client.js'
+import { standingDisk } from '../support/standing-disk.js'
 import { isListening, statsOf } from '../support/stats.js'
 import { startTestServer } from '../support/test-server.js'
 import { hearUntil, onNode } from '../support/ways.js'
@@ -28,6 +29,27 @@ describe('everything is free at once when a client drops', () => {
     stream.drop()
     await statsOf(server).untilAllIsFree()
   })
+
+  for (const live of ['long-poll', 'sse']) {
+    test(`live=${live}, asked behind a write that was not answered yet`, async () => {
+      const server = await startTestServer()
+      const disk = standingDisk()
+      const { channel } = await createTestChannel(server)
+      const connection = await rawConnection(server.url)
+      disk.stand()
+      connection.write(
+        `POST /v1/stream/${channel} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
+          `Content-Length: 1\r\n\r\n1GET /v1/stream/${channel}?offset=now&live=${live} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+      )
+      await statsOf(server).until(({ ways }) => ways.publish.connectionsOpen === 1)
+      connection.destroy()
+      await statsOf(server).until(({ ways }) => ways.publish.connectionsOpen === 0)
+      disk.goOn()
+      // What was asked behind it has had its turn when this is answered.
+      await createTestChannel(server, { channel: 'tea' })
+      await statsOf(server).untilAllIsFree()
+    })
+  }
 
   test('a plain WebSocket', async () => {
     const server = await startTestServer()
@@ -91,6 +113,9 @@ test('a connection that is kept for many requests gathers nothing on the server'
     await once(response.resume(), 'end')
   }
   expect(connections.size).toBe(1)
+  const ahead = await rawConnection(server.url)
+  ahead.write('GET /v1/stats HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(100))
+  await statsOf(server).until(({ ways }) => ways.other.requests > 100)
   // Node warns of an emitter that gathers more than ten listeners of a kind.
   expect(warnings).toEqual([])
 })

@@ -52,7 +52,7 @@ test('what was published before the stop is acknowledged and kept; nothing that 
   const acknowledged: number[] = []
   const stop = new AbortController()
   const publishers = [0, 1, 2, 3].map((publisher) => publish(server, publisher, acknowledged, stop.signal))
-  const plain = await RawWebSocket.open(channel.reading({ live: 'websocket' }))
+  const plain = await RawWebSocket.open(channel.reading({ offset: '-1', live: 'websocket' }))
   await plain.has(40)
   await server.close()
   stop.abort()

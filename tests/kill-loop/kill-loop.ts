@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type ChannelAddress, closeChannel, createChannel } from '@tidings/client'
+import { type ChannelAddress, closeChannel } from '@tidings/client'
 import { type Way, ways } from '@tidings/protocol'
+import { createChannelSurely } from '../support/channel.js'
 import type { Fault } from '../support/history-checker.js'
 import { HistoryRecorder } from '../support/history-recorder.js'
 import { pick, randomOf } from '../support/random.js'
@@ -23,6 +24,8 @@ export interface KillLoopOptions {
   readonly folder: string
   readonly engine: 'disk' | 'memory'
   readonly durability?: 'fsync' | 'os'
+  /** How the server is ended: killed, or told to stop. */
+  readonly signal?: 'SIGKILL' | 'SIGTERM'
 }
 
 export interface KillLoopReport {
@@ -56,6 +59,7 @@ interface LoadedChannel {
 
 class KillLoop {
   readonly #spawn: SpawnOptions
+  readonly #signal: 'SIGKILL' | 'SIGTERM'
   readonly #random: () => number
   readonly #channels: LoadedChannel[]
   readonly #publishers: LoadPublisher[]
@@ -69,6 +73,7 @@ class KillLoop {
   constructor(options: KillLoopOptions & { port: number; random: () => number }) {
     const { folder, engine, durability = 'fsync', port, random } = options
     this.#spawn = { data: folder, engine, durability, port }
+    this.#signal = options.signal ?? 'SIGKILL'
     this.#random = random
     const server = `http://127.0.0.1:${port}`
     this.#channels = channelNames.map((channel) => ({
@@ -160,7 +165,7 @@ class KillLoop {
 
   async #kill(): Promise<void> {
     this.#kills++
-    await this.#server?.end('SIGKILL')
+    await this.#server?.end(this.#signal)
   }
 
   async #killWhileStarting(): Promise<void> {
@@ -172,7 +177,7 @@ class KillLoop {
   /** After the first time they are all there: one that is made anew has lost its messages. */
   async #createChannels(): Promise<void> {
     for (const { address } of this.#channels) {
-      const { created } = await createChannel(address)
+      const { created } = await createChannelSurely(address)
       if (created && this.#kills > 0) this.#trouble(`${address.channel} was gone`)
     }
   }

@@ -1,4 +1,10 @@
-import { type ChannelAddress, createChannel, postPublisher } from '@tidings/client'
+import {
+  type ChannelAddress,
+  type CreateOptions,
+  createChannel,
+  ProblemError,
+  postPublisher,
+} from '@tidings/client'
 
 /** A channel on a server of a test, by its raw URL and through the client. */
 export interface TestChannel extends ChannelAddress {
@@ -14,7 +20,7 @@ export async function createTestChannel(
 ): Promise<TestChannel> {
   const { channel = 'cake', contentType = 'application/json' } = options
   const address = { server: server.url, channel }
-  await createChannel(address, { contentType })
+  await createChannelSurely(address, { contentType })
   const publisher = postPublisher(address, { contentType })
   const url = `${server.url}/v1/stream/${channel}`
   return {
@@ -22,5 +28,18 @@ export async function createTestChannel(
     url,
     reading: (query) => `${url}?${new URLSearchParams(query)}`,
     publish: async (...messages) => (await publisher.publish(messages)).nextOffset,
+  }
+}
+
+/**
+ * Makes a channel, or finds it. The first attempt may go to a connection that was kept to an earlier server on
+ * the same port.
+ */
+export async function createChannelSurely(address: ChannelAddress, options?: CreateOptions) {
+  try {
+    return await createChannel(address, options)
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.code !== 'connection-failed') throw error
+    return await createChannel(address, options)
   }
 }

@@ -17,6 +17,8 @@ export interface SpawnOptions {
 export class SpawnedServer {
   /** Resolves to its URL when it listens; rejects with what it said, when it ends before. */
   readonly listening: Promise<string>
+  /** Set once it listens. */
+  url = ''
   readonly #process: ChildProcess
   readonly #exit: Promise<unknown>
 
@@ -34,7 +36,9 @@ export class SpawnedServer {
       const hear = (chunk: Buffer) => {
         said += chunk.toString()
         const url = /listening on (http:\S+)/.exec(said)?.[1]
-        if (url !== undefined) resolve(url)
+        if (url === undefined) return
+        this.url = url
+        resolve(url)
       }
       child.stdout.on('data', hear)
       child.stderr.on('data', hear)

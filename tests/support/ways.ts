@@ -1,4 +1,4 @@
-import { type AnyReaderOptions, type ChannelAddress, type ReadBatch, read, type Way } from '@tidings/client'
+import { type ChannelAddress, type ReadBatch, type ReadOptions, read } from '@tidings/client'
 import { WebSocket } from 'ws'
 
 /** For clients on Node 20, which has no WebSocket of its own; short waits after trouble. */
@@ -7,7 +7,7 @@ export const onNode = { webSocket: WebSocket, backoff: { baseMs: 10, capMs: 100 
 /** Reads in one way until `enough` says so, then leaves; all batches, the last one included. */
 export async function hearUntil(
   address: ChannelAddress,
-  options: AnyReaderOptions & { way: Way; offset?: string },
+  options: ReadOptions,
   enough: (heard: readonly ReadBatch[]) => boolean,
 ): Promise<ReadBatch[]> {
   const heard: ReadBatch[] = []
@@ -19,7 +19,7 @@ export async function hearUntil(
 }
 
 /** Reads a channel in one way to its end; the channel is closed by then, or will be. */
-export function hearAll(address: ChannelAddress, options: AnyReaderOptions & { way: Way; offset?: string }) {
+export function hearAll(address: ChannelAddress, options: ReadOptions) {
   return hearUntil(address, options, () => false)
 }
 

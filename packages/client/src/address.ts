@@ -18,10 +18,10 @@ export function channelUrl(address: ChannelAddress): URL {
 }
 
 /** The URL of a read: what is undefined is left out. */
-export function readUrl(address: ChannelAddress, query: Record<string, string | undefined>): URL {
+export function readUrl(address: ChannelAddress, query: Record<string, string | number | undefined>): URL {
   const url = channelUrl(address)
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) url.searchParams.set(name, value)
+    if (value !== undefined) url.searchParams.set(name, String(value))
   }
   return url
 }

@@ -1,7 +1,14 @@
-import { type ChannelKind, channelKind, header, path } from '@tidings/protocol'
+import {
+  type ChannelKind,
+  channelKind,
+  checkChannelName,
+  encodeChannelName,
+  header,
+  path,
+} from '@tidings/protocol'
 import { type ChannelAddress, channelUrl, serverUrl } from './address.js'
 import { type Answer, answerSilenceMs, ask, type HttpOptions } from './http.js'
-import { answerMalformed } from './problem-error.js'
+import { answerMalformed, checked } from './problem-error.js'
 
 /**
  * What can be done with a channel beside hearing it and publishing to it: one request each, not repeated.
@@ -12,8 +19,20 @@ export interface ChannelRequestOptions extends HttpOptions {
 }
 
 export interface CreateOptions extends ChannelRequestOptions {
-  /** Default `application/json`. */
+  /** Default `application/json`; that of the source for a fork. */
   readonly contentType?: string
+  /** Begins with what another channel holds. */
+  readonly fork?: ForkOptions
+}
+
+/** @see Durable Streams §4.2 */
+export interface ForkOptions {
+  /** The other channel's name. */
+  readonly from: string
+  /** Up to this offset of it; default: all that it holds. */
+  readonly offset?: string
+  /** And so many messages more (of text or bytes: bytes of the next message). */
+  readonly subOffset?: number
 }
 
 export interface ChannelState {
@@ -53,10 +72,24 @@ export async function createChannel(
   address: ChannelAddress,
   options: CreateOptions = {},
 ): Promise<ChannelState & { readonly created: boolean }> {
-  const contentType = options.contentType ?? 'application/json'
-  const headers = { 'content-type': contentType }
+  const { fork } = options
+  const contentType = options.contentType ?? (fork ? undefined : 'application/json')
+  const headers = {
+    ...(contentType !== undefined && { 'content-type': contentType }),
+    ...(fork && forkHeaders(fork)),
+  }
   const answer = await once(channelUrl(address), { method: 'PUT', headers }, options)
   return { ...channelState(answer, contentType), created: answer.status === 201 }
+}
+
+function forkHeaders({ from, offset, subOffset }: ForkOptions) {
+  checked(() => checkChannelName(from, Number.POSITIVE_INFINITY))
+  return {
+    // As the server sees it: a path before `/v1` is a proxy's.
+    [header.forkedFrom]: path.stream + encodeChannelName(from),
+    ...(offset !== undefined && { [header.forkOffset]: offset }),
+    ...(subOffset !== undefined && { [header.forkSubOffset]: String(subOffset) }),
+  }
 }
 
 export async function head(

@@ -9,6 +9,7 @@ export {
   closeChannel,
   createChannel,
   deleteChannel,
+  type ForkOptions,
   head,
   type ListedChannel,
   type ListOptions,
@@ -34,4 +35,5 @@ export { type SseOptions, sseReader } from './readers/sse.js'
 export { type WebSocketOptions, webSocketReader } from './readers/websocket.js'
 export { type BackoffSettings, defaultBackoff, type RetryNotice, type RetryOptions } from './retry.js'
 export { type SocketOptions, TidingsSocket } from './socket/socket.js'
+export type { Start } from './start.js'
 export type { WebSocketConstructor, WebSocketLike } from './websocket-like.js'

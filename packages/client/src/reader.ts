@@ -3,6 +3,7 @@ import type { ChannelAddress } from './address.js'
 import type { ReadBatch } from './batch.js'
 import type { HttpOptions } from './http.js'
 import type { RetryOptions } from './retry.js'
+import type { Start } from './start.js'
 
 /** What all four readers take. */
 export interface ReaderOptions extends HttpOptions, RetryOptions {
@@ -22,13 +23,13 @@ export interface ReaderOptions extends HttpOptions, RetryOptions {
 export interface Reader<Options extends ReaderOptions = ReaderOptions> {
   readonly way: Way
   /**
-   * Nothing is sent before the first `next()`; each iteration starts from `offset` anew. A reader
+   * Nothing is sent before the first `next()`; each iteration starts from `start` anew. A reader
    * reconnects by itself, from where it is, after transient trouble. The first batch may be empty: it tells
    * the position.
    *
-   * @param offset `-1` (the beginning), `now` (the tail), or a `nextOffset` from before
+   * @param start `-1` (the beginning), `now` (the tail), a `nextOffset` from before, `{ last }` or `{ since }`
    * @throws ProblemError out of the iteration, when asking again can not help: `channel-unknown`,
    * `history-changed`, `offset-gone`, …
    */
-  open(address: ChannelAddress, offset: string, options?: Options): AsyncIterable<ReadBatch>
+  open(address: ChannelAddress, start: Start, options?: Options): AsyncIterable<ReadBatch>
 }

@@ -12,8 +12,16 @@ export interface Producer {
   readonly seq: number
 }
 
-/** In UTF-16 units: an id is a name, not a place for data. */
+/** An id is a name, not a place for data. */
 export const maxProducerIdLength = 256
+
+/**
+ * What a header carries as it was meant: it has no spaces at its ends, and what is beyond ASCII is another text
+ * to each who reads it. The same producer may go on over a socket.
+ *
+ * @see RFC 9110 §5.5
+ */
+const idPattern = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/
 
 /**
  * A producer from its parts, as a client sent them.
@@ -21,14 +29,9 @@ export const maxProducerIdLength = 256
  * @throws Problem `producer-invalid`
  */
 export function checkProducer(id: unknown, epoch: unknown, seq: unknown): Producer {
-  if (
-    typeof id !== 'string' ||
-    id === '' ||
-    id.length > maxProducerIdLength ||
-    /[\u0000-\u001f\u007f]/.test(id)
-  ) {
+  if (typeof id !== 'string' || id.length > maxProducerIdLength || !idPattern.test(id)) {
     throw invalid(
-      `The producer's id is a text of 1 to ${maxProducerIdLength} characters, none of them control characters.`,
+      `The producer's id has 1 to ${maxProducerIdLength} ASCII characters: letters, digits, signs, and spaces within.`,
     )
   }
   if (!isCount(epoch)) throw invalid("The producer's epoch is a whole number from 0 to 2^53-1.")

@@ -1,4 +1,4 @@
-import type { Problem } from '@tidings/protocol'
+import { Problem } from '@tidings/protocol'
 import { AdminAccess, WebAccess } from './access/index.js'
 import { HttpServer } from './http/index.js'
 import { Heartbeat, Hub } from './hub/index.js'
@@ -17,7 +17,7 @@ const stopPatienceMs = 5_000
 export interface ServerOptions extends Partial<Settings> {
   /** Milliseconds since 1970; for tests that own the time. */
   readonly now?: () => number
-  /** Hears of mistakes of our own; the default writes them to stderr. */
+  /** Hears of mistakes of our own, and of storage that fails; the default writes them to stderr. */
   readonly onMistake?: (error: unknown) => void
 }
 
@@ -50,7 +50,13 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     streams: new Set(),
     now,
   }
-  const expiry = setInterval(() => log.expire(), expiryIntervalMs).unref()
+  const expiry = setInterval(() => {
+    try {
+      log.expire()
+    } catch (error) {
+      onMistake(error)
+    }
+  }, expiryIntervalMs).unref()
   const access = new WebAccess({ isPublic: settings.public, allowedOrigins: settings.allowOrigin })
   try {
     const admin = await AdminAccess.open(settings.engine === 'disk' ? settings.data : undefined)
@@ -91,5 +97,6 @@ async function stop(http: HttpServer, station: Station, expiry: NodeJS.Timeout):
 }
 
 function reportMistake(error: unknown): void {
-  console.error('tidings: a mistake of our own:', error)
+  const isOurs = !(error instanceof Problem)
+  console.error(isOurs ? 'tidings: a mistake of our own:' : 'tidings: trouble:', error)
 }

@@ -57,7 +57,8 @@ export const settingDescriptions: readonly SettingDescription[] = [
     placeholder: 'origins',
     help: 'origins whose pages may talk to the server, separated by commas, or *',
     fallback: [],
-    parse: (value) => value.split(',').map((origin) => checkOrigin(origin.trim())),
+    parse: (value) =>
+      value.trim() === '' ? [] : value.split(',').map((origin) => checkOrigin(origin.trim())),
   },
   count('maxMessageBytes', 'bytes', 'largest message', 4 * 1024 * 1024, 1, 1024 ** 3),
   count('maxBodyBytes', 'bytes', 'largest request body or WebSocket message', 16 * 1024 * 1024, 1, 1024 ** 3),
@@ -86,15 +87,11 @@ export function resolveSettings(
 ): Settings {
   const settings: Record<string, unknown> = {}
   for (const { name, variable, fallback, parse } of settingDescriptions) {
+    const fromProgram = given[name]
     const fromEnvironment = environment[variable]
-    try {
-      settings[name] =
-        given[name] ??
-        (fromEnvironment === undefined || fromEnvironment === '' ? fallback : parse(fromEnvironment))
-    } catch (error) {
-      if (error instanceof SettingInvalid) throw new SettingInvalid(`${variable}: ${error.message}`)
-      throw error
-    }
+    if (fromProgram !== undefined) settings[name] = parsed(name, parse, textOf(fromProgram))
+    else if (fromEnvironment) settings[name] = parsed(variable, parse, fromEnvironment)
+    else settings[name] = fallback
   }
   const resolved = settings as unknown as Settings
   if (!resolved.public && !isLoopbackHost(resolved.host)) {
@@ -106,13 +103,36 @@ export function resolveSettings(
   return resolved
 }
 
+/** What a program gives is checked as what a user writes: not every program is checked by TypeScript. */
+function textOf(value: Settings[keyof Settings]): string {
+  return Array.isArray(value) ? value.join(',') : String(value)
+}
+
+function parsed(name: string, parse: SettingDescription['parse'], text: string): Settings[keyof Settings] {
+  try {
+    return parse(text)
+  } catch (error) {
+    if (error instanceof SettingInvalid) throw new SettingInvalid(`${name}: ${error.message}`)
+    throw error
+  }
+}
+
 function named(name: keyof Settings): Pick<SettingDescription, 'name' | 'flag' | 'variable'> {
   const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
   return { name, flag: `--${words}`, variable: `TIDINGS_${words.toUpperCase().replaceAll('-', '_')}` }
 }
 
 function text(name: keyof Settings, placeholder: string, help: string, fallback: string): SettingDescription {
-  return { ...named(name), placeholder, help, fallback, parse: (value) => value }
+  return {
+    ...named(name),
+    placeholder,
+    help,
+    fallback,
+    parse: (value) => {
+      if (value.trim() !== '' && !value.includes('\0')) return value
+      throw new SettingInvalid('it can not be empty.')
+    },
+  }
 }
 
 function choice(
@@ -156,6 +176,8 @@ function count(
 
 function checkOrigin(origin: string): string {
   if (origin === '*') return origin
-  if (URL.canParse(origin) && new URL(origin).origin === origin.toLowerCase()) return origin
+  // A star within would be taken for a letter, and match nobody.
+  const isOrigin = URL.canParse(origin) && new URL(origin).origin === origin.toLowerCase()
+  if (isOrigin && !origin.includes('*')) return origin
   throw new SettingInvalid(`"${origin}" is no origin: write it as in https://app.example, without a path.`)
 }

@@ -7,6 +7,7 @@ import { type Answer, ask } from '../http.js'
 import { iterable } from '../lifetime.js'
 import type { Reader, ReaderOptions } from '../reader.js'
 import { Retry } from '../retry.js'
+import { type Start, startFields } from '../start.js'
 
 export interface LongPollOptions extends ReaderOptions {
   /**
@@ -32,19 +33,19 @@ const minEmptyRoundMs = 250
  */
 export const longPollReader: Reader<LongPollOptions> = {
   way: 'long-poll',
-  open: (address, offset, options = {}) =>
-    iterable(options.signal, (signal) => hold(address, offset, signal, options)),
+  open: (address, start, options = {}) =>
+    iterable(options.signal, (signal) => hold(address, start, signal, options)),
 }
 
 async function* hold(
   address: ChannelAddress,
-  from: string,
+  from: Start,
   signal: AbortSignal,
   options: LongPollOptions,
 ): AsyncGenerator<ReadBatch, void, void> {
   const { clock = systemClock, holdSilenceMs = defaultHoldSilenceMs } = options
   const retry = new Retry(signal, options)
-  let offset = from
+  let place: Start = from
   let cursor: string | undefined
   let previous: Position | undefined
 
@@ -52,7 +53,7 @@ async function* hold(
     const askedAtMs = clock.now()
     let answer: Answer
     try {
-      const url = readUrl(address, { offset, live: 'long-poll', cursor })
+      const url = readUrl(address, { ...startFields(place), live: 'long-poll', cursor })
       answer = await ask(url, { signal, silenceMs: holdSilenceMs }, options)
       retry.succeeded()
     } catch (error) {
@@ -63,7 +64,7 @@ async function* hold(
     const batch = batchFromAnswer(answer)
     // A caches' token, not a position: echoed, so that they never answer us with our own last answer.
     cursor = answer.headers.get(header.cursor) ?? undefined
-    offset = batch.nextOffset
+    place = batch.nextOffset
     if (isNews(batch, previous)) yield batch
     if (batch.closed) return
     previous = batch

@@ -5,8 +5,10 @@ import { emptyBatch, isNews, type Position, type ReadBatch } from '../batch.js'
 import { systemClock, wait } from '../clock.js'
 import { type Answer, answerSilenceMs, ask } from '../http.js'
 import { iterable } from '../lifetime.js'
+import { answerMalformed } from '../problem-error.js'
 import type { Reader, ReaderOptions } from '../reader.js'
 import { Retry } from '../retry.js'
+import { type Start, startFields } from '../start.js'
 
 export interface ShortPollOptions extends ReaderOptions {
   /** From an answer that had everything to the next request, milliseconds. Default 1,000. */
@@ -25,19 +27,19 @@ const defaultIntervalMs = 1_000
  */
 export const shortPollReader: Reader<ShortPollOptions> = {
   way: 'short-poll',
-  open: (address, offset, options = {}) =>
-    iterable(options.signal, (signal) => poll(address, offset, signal, options)),
+  open: (address, start, options = {}) =>
+    iterable(options.signal, (signal) => poll(address, start, signal, options)),
 }
 
 async function* poll(
   address: ChannelAddress,
-  from: string,
+  from: Start,
   signal: AbortSignal,
   options: ShortPollOptions,
 ): AsyncGenerator<ReadBatch, void, void> {
   const { clock = systemClock, intervalMs = defaultIntervalMs } = options
   const retry = new Retry(signal, options)
-  let offset = from
+  let place: Start = from
   let emptyTag: string | undefined
   let previous: Position | undefined
 
@@ -46,7 +48,7 @@ async function* poll(
     try {
       const headers: Record<string, string> = emptyTag === undefined ? {} : { 'if-none-match': emptyTag }
       answer = await ask(
-        readUrl(address, { offset }),
+        readUrl(address, startFields(place)),
         { headers, signal, silenceMs: answerSilenceMs },
         options,
       )
@@ -56,11 +58,11 @@ async function* poll(
       await retry.afterFailure(error)
       continue
     }
-    const batch = answer.status === 304 ? nothingNew(answer, offset) : batchFromAnswer(answer)
+    const batch = answer.status === 304 ? nothingNew(answer, place) : batchFromAnswer(answer)
     // The tag holds for the very URL that was asked: `-1` and the offset it stood for are two.
-    if (batch.kind !== 'empty' || batch.nextOffset !== offset) emptyTag = undefined
+    if (batch.kind !== 'empty' || batch.nextOffset !== place) emptyTag = undefined
     else emptyTag = answer.headers.get('etag') ?? emptyTag
-    offset = batch.nextOffset
+    place = batch.nextOffset
     if (isNews(batch, previous)) yield batch
     if (batch.closed) return
     previous = batch
@@ -69,7 +71,8 @@ async function* poll(
   }
 }
 
-function nothingNew(answer: Answer, offset: string): ReadBatch {
+function nothingNew(answer: Answer, place: Start): ReadBatch {
+  if (typeof place !== 'string') throw answerMalformed('304 to a request without a tag.')
   const closed = answer.headers.get(header.closed) === 'true'
-  return emptyBatch({ nextOffset: offset, upToDate: true, closed })
+  return emptyBatch({ nextOffset: place, upToDate: true, closed })
 }

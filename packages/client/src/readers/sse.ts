@@ -9,6 +9,7 @@ import { iterable } from '../lifetime.js'
 import { answerMalformed, connectionFailed } from '../problem-error.js'
 import type { Reader, ReaderOptions } from '../reader.js'
 import { longestWishMs, Retry } from '../retry.js'
+import { type Start, startFields } from '../start.js'
 import { ChannelEvents } from './channel-events.js'
 
 export interface SseOptions extends ReaderOptions {
@@ -32,26 +33,26 @@ const defaultReconnectMs = 1_000
  */
 export const sseReader: Reader<SseOptions> = {
   way: 'sse',
-  open: (address, offset, options = {}) =>
-    iterable(options.signal, (signal) => listen(address, offset, signal, options)),
+  open: (address, start, options = {}) =>
+    iterable(options.signal, (signal) => listen(address, start, signal, options)),
 }
 
 /** Where a reader is: what the next connection starts from. */
 interface Place {
-  offset: string
+  start: Start
   cursor: string | undefined
   reconnectMs: number
 }
 
 async function* listen(
   address: ChannelAddress,
-  from: string,
+  from: Start,
   signal: AbortSignal,
   options: SseOptions,
 ): AsyncGenerator<ReadBatch, void, void> {
   const retry = new Retry(signal, options)
   const kind = new KindQuestion(address, signal, options)
-  const place: Place = { offset: from, cursor: undefined, reconnectMs: defaultReconnectMs }
+  const place: Place = { start: from, cursor: undefined, reconnectMs: defaultReconnectMs }
   let previous: Position | undefined
 
   while (!signal.aborted) {
@@ -60,7 +61,7 @@ async function* listen(
       for await (const batch of stream(address, place, kind, signal, options)) {
         hasMoved = true
         retry.succeeded()
-        place.offset = batch.nextOffset
+        place.start = batch.nextOffset
         if (isNews(batch, previous)) yield batch
         if (batch.closed) return
         previous = batch
@@ -84,14 +85,15 @@ async function* stream(
   signal: AbortSignal,
   options: SseOptions,
 ): AsyncGenerator<ReadBatch, void, void> {
-  const url = readUrl(address, { offset: place.offset, live: 'sse', cursor: place.cursor })
+  const url = readUrl(address, { ...startFields(place.start), live: 'sse', cursor: place.cursor })
   const headers = { accept: 'text/event-stream' }
   const silenceMs = options.silenceMs ?? defaultSilenceMs
   const exchange = await Exchange.start(url, { headers, signal, silenceMs }, options)
   try {
     if (exchange.response.status === 204) {
       // The standard's way to tell an EventSource to stop: the channel is closed and was heard to its end.
-      yield emptyBatch({ nextOffset: place.offset, upToDate: true, closed: true })
+      if (typeof place.start !== 'string') throw answerMalformed('204 to a request without an offset.')
+      yield emptyBatch({ nextOffset: place.start, upToDate: true, closed: true })
       return
     }
     const isBase64 = checkHeaders(exchange.response.headers)

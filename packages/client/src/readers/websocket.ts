@@ -19,6 +19,7 @@ import { Retry } from '../retry.js'
 import type { RawData } from '../socket/server-envelope.js'
 import { type SocketOptions, TidingsSocket } from '../socket/socket.js'
 import { Subscription, type SubscriptionOptions } from '../socket/subscription.js'
+import type { Start } from '../start.js'
 
 export interface WebSocketOptions extends ReaderOptions, SocketOptions, SubscriptionOptions {
   /** Hear over this one, beside others; default: a socket of its own. */
@@ -33,13 +34,13 @@ export interface WebSocketOptions extends ReaderOptions, SocketOptions, Subscrip
  */
 export const webSocketReader: Reader<WebSocketOptions> = {
   way: 'websocket',
-  open: (address, offset, options = {}) =>
-    iterable(options.signal, (signal) => subscribe(address, offset, signal, options)),
+  open: (address, start, options = {}) =>
+    iterable(options.signal, (signal) => subscribe(address, start, signal, options)),
 }
 
 async function* subscribe(
   address: ChannelAddress,
-  from: string,
+  from: Start,
   signal: AbortSignal,
   options: WebSocketOptions,
 ): AsyncGenerator<ReadBatch, void, void> {

@@ -4,6 +4,7 @@ import { systemClock } from '../clock.js'
 import { answerSilenceMs, ask, type HttpOptions } from '../http.js'
 import { ProblemError, problemFromEnvelope } from '../problem-error.js'
 import { Retry, type RetryOptions } from '../retry.js'
+import { type Start, startFields } from '../start.js'
 import type { WebSocketConstructor } from '../websocket-like.js'
 import { SocketConnection } from './connection.js'
 import { isData, type OtherEnvelope, type RawData } from './server-envelope.js'
@@ -93,8 +94,10 @@ export class TidingsSocket {
     if (this.#isWelcomed) this.#connection?.send(text)
   }
 
-  subscribe(channel: string, offset: string): void {
-    this.send(JSON.stringify({ type: 'subscribe', channel, offset } satisfies SubscribeEnvelope))
+  subscribe(channel: string, start: Start): void {
+    this.send(
+      JSON.stringify({ type: 'subscribe', channel, ...startFields(start) } satisfies SubscribeEnvelope),
+    )
   }
 
   /**

@@ -1,5 +1,6 @@
 import { answerMalformed, ProblemError, problemFromEnvelope } from '../problem-error.js'
 import { Retry, type RetryOptions } from '../retry.js'
+import type { Start } from '../start.js'
 import { isData, type OtherEnvelope, type RawData } from './server-envelope.js'
 import type { SocketUser, TidingsSocket } from './socket.js'
 
@@ -36,7 +37,7 @@ export class Subscription implements SocketUser {
   readonly #retry: Retry
   #state: State = 'away'
   /** Where the next subscription starts: after the last batch in the queue. */
-  #offset: string
+  #start: Start
   #queue: (RawData | Closed)[] = []
   #queuedLength = 0
   /** A refusal that may pass is being waited out. */
@@ -47,13 +48,13 @@ export class Subscription implements SocketUser {
   constructor(
     socket: TidingsSocket,
     channel: string,
-    offset: string,
+    start: Start,
     signal: AbortSignal,
     options: SubscriptionOptions,
   ) {
     this.#socket = socket
     this.#channel = channel
-    this.#offset = offset
+    this.#start = start
     this.#maxQueuedLength = options.maxQueuedLength ?? defaultMaxQueuedLength
     this.#retry = new Retry(signal, options)
     socket.join(this, channel)
@@ -135,7 +136,7 @@ export class Subscription implements SocketUser {
     }
     this.#queue.push(envelope)
     this.#queuedLength += length
-    this.#offset = envelope.nextOffset
+    this.#start = envelope.nextOffset
     this.#wake()
   }
 
@@ -155,7 +156,7 @@ export class Subscription implements SocketUser {
     const hasRoom = this.#queuedLength <= this.#maxQueuedLength / 2
     if (this.#state !== 'away' || !this.#socket.isConnected || this.#isBackingOff || !hasRoom) return
     this.#state = 'hearing'
-    this.#socket.subscribe(this.#channel, this.#offset)
+    this.#socket.subscribe(this.#channel, this.#start)
   }
 
   /** The other side has ended it: what waits is still handed over. */

@@ -59,9 +59,12 @@ export class WebAccess {
   }
 }
 
-/** `null` (a sandboxed frame, a file) is no origin that can be told from others. */
+/**
+ * An origin as browsers write it, and nothing that only begins or ends like one. `null` (a sandboxed frame, a
+ * file) is no origin that can be told from others.
+ *
+ * @see RFC 6454 §6.1
+ */
 function parseOrigin(origin: string): URL | undefined {
-  if (!URL.canParse(origin)) return undefined
-  const url = new URL(origin)
-  return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined
+  return /^https?:\/\/[^/?#@\\\s]+$/i.test(origin) && URL.canParse(origin) ? new URL(origin) : undefined
 }

@@ -31,6 +31,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   'content-type-invalid',
   'lifetime-invalid',
   'offset-malformed',
+  'fork-invalid',
 ])
 
 /** What an error means at the command line. A mistake of our own keeps its stack: it is to be reported. */

@@ -9,14 +9,18 @@ export const securityHeaders: Headers = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
-/** What lets a page of an allowed origin read the answer; nothing for requests that are not from a page. */
+/**
+ * What lets a page of an allowed origin read the answer. Every answer varies by `Origin`, the one to a request
+ * without it too: a cache would else give that to a page, which could not read it.
+ *
+ * @see Fetch standard, "CORS protocol and HTTP caches"; RFC 9110 §15.4.5: a 304 has `Vary` as well
+ */
 export function corsHeaders(
   access: WebAccess,
   origin: string | undefined,
   host: string | undefined,
 ): Headers {
-  if (origin === undefined) return {}
-  if (!access.allows(origin, host)) return { vary: 'origin' }
+  if (origin === undefined || !access.allows(origin, host)) return { vary: 'origin' }
   return {
     'access-control-allow-origin': origin,
     'access-control-expose-headers': exposedResponseHeaders,

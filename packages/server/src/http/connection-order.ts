@@ -30,13 +30,9 @@ export class ConnectionOrder {
     response.once('close', () => unanswered.delete(visit))
   }
 
-  /** The answers that this connection still waits for, to requests that matter. */
-  unanswered(socket: Socket, matters: (request: IncomingMessage) => boolean = () => true): ServerResponse[] {
-    const found: ServerResponse[] = []
-    for (const { request, response } of this.#connections.get(socket)?.unanswered ?? []) {
-      if (matters(request)) found.push(response)
-    }
-    return found
+  /** The answers that this connection still waits for. */
+  unanswered(socket: Socket): ServerResponse[] {
+    return [...(this.#connections.get(socket)?.unanswered ?? [])].map(({ response }) => response)
   }
 
   /** Whether bytes written now would be taken for the answer to what could not be understood, and to nothing else. */
@@ -56,9 +52,13 @@ export class ConnectionOrder {
   }
 }
 
-/** Resolves when these answers are written, or their connection is gone. */
+/**
+ * Resolves when these answers of one connection are written. On a connection that is cut it may never do so.
+ *
+ * @param responses in the order in which they were asked for, which is that in which Node writes them
+ */
 export async function allWritten(responses: readonly ServerResponse[]): Promise<void> {
-  for (const response of responses) {
-    if (!response.closed) await new Promise<void>((resolve) => response.once('close', resolve))
-  }
+  // The last alone: a listener of every later request on each of them would gather to the square.
+  const last = responses.at(-1)
+  if (last && !last.closed) await new Promise<void>((resolve) => last.once('close', resolve))
 }

@@ -17,7 +17,7 @@ with one offset. Open this page's console and try it:</p>
 await fetch(cake, { method: 'PUT', headers: { 'content-type': 'application/json' } })
 
 // Server-Sent Events
-new EventSource(cake + '?live=sse&amp;offset=-1').addEventListener('data', e =&gt; console.log('sse', e.data))
+new EventSource(cake + '?live=sse&amp;offset=-1&amp;events=message').onmessage = e =&gt; console.log('sse', e.data)
 
 // WebSocket: hears and speaks
 const socket = new WebSocket('ws://' + location.host + cake + '?live=websocket&amp;offset=-1')

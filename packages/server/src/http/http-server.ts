@@ -17,6 +17,9 @@ import { checkHandshake, isWebSocketUpgrade, readAsPlainRequest } from './upgrad
 /** Kept-alive connections wait this long for their next request: longer than proxies keep theirs (60 s). */
 const keepAliveMs = 75_000
 
+/** Requests that a client may send before their answers; past this many it is cut, since Node reads on and on. */
+const maxRequestsAhead = 100
+
 export interface HttpServerOptions {
   readonly station: Station
   readonly access: WebAccess
@@ -97,15 +100,23 @@ export class HttpServer {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  /** A read that was sent behind a write on one connection is done after it. @see RFC 9112 §9.3.2 */
+  /**
+   * What was sent ahead on one connection is done one after the other: a write has its effect on the read
+   * behind it, and answers do not gather that nobody reads. @see RFC 9112 §9.3.2
+   */
   async #takeInTurn(
     request: IncomingMessage,
     response: ServerResponse,
     expectsContinue: boolean,
   ): Promise<void> {
-    const earlier = isSafe(request) ? this.#order.unanswered(request.socket, isUnsafe) : []
+    const earlier = this.#order.unanswered(request.socket)
+    if (earlier.length >= maxRequestsAhead) {
+      request.socket.destroy()
+      return
+    }
     this.#order.began(request, response)
     if (earlier.length > 0) await allWritten(earlier)
+    if (request.socket.destroyed) return
     await this.#take(request, response, { expectsContinue })
   }
 
@@ -196,15 +207,6 @@ function purposeOf(request: IncomingMessage, target: Target | Problem): Purpose 
   if (request.method !== 'GET') return 'other'
   const live = target.query.get('live')
   return live === 'long-poll' || live === 'sse' || live === 'websocket' ? live : 'short-poll'
-}
-
-/** @see RFC 9110 §9.2.1 */
-function isSafe({ method }: IncomingMessage): boolean {
-  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
-}
-
-function isUnsafe(request: IncomingMessage): boolean {
-  return !isSafe(request)
 }
 
 function orProblem<T>(read: () => T): T | Problem {

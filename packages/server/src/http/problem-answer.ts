@@ -32,9 +32,15 @@ export function problemAnswer(error: unknown, onMistake: (error: unknown) => voi
   }
 }
 
+/** Trouble that lasts, as a disk that is full does, is told with each request and reported once. */
+const reported = new WeakSet<Problem>()
+
 export function asProblem(error: unknown, onMistake: (error: unknown) => void): Problem {
   if (error instanceof Problem) {
-    if (error.status >= 500 && error.cause !== undefined) onMistake(error)
+    if (error.status >= 500 && error.cause !== undefined && !reported.has(error)) {
+      reported.add(error)
+      onMistake(error)
+    }
     return error
   }
   onMistake(error)

@@ -40,7 +40,7 @@ export async function readingOf(
     isFromNow: wanted.at === 'now',
     isRelative: wanted.at === 'now' || wanted.at === 'last' || wanted.at === 'since',
     isReconnect: Boolean(lastEventId),
-    hasPlainEvents: hasPlainEvents(query),
+    hasPlainEvents: hasPlainEvents(query, live),
     cursor: query.get('cursor'),
     ifNoneMatch: request.headers['if-none-match'],
     subprotocols: offeredSubprotocols(request),
@@ -62,11 +62,17 @@ function startOf(query: URLSearchParams, live: LiveMode | undefined): OffsetRequ
   )
 }
 
-/** A page backwards: the last messages before an offset. Undefined when the query asks for none. */
-export function pageBefore(
-  query: URLSearchParams,
-  live: LiveMode | undefined,
-): { before: WrittenOffset; last: number } | undefined {
+/** A page backwards: the last messages before an offset. */
+export interface PageBefore {
+  readonly before: WrittenOffset
+  readonly last: number
+}
+
+/**
+ * @returns undefined when the query asks for no page backwards
+ * @throws Problem `offset-malformed`, `start-ambiguous`
+ */
+export function pageBefore(query: URLSearchParams, live: LiveMode | undefined): PageBefore | undefined {
   const before = single(query, 'before')
   if (before === undefined) return undefined
   const last = single(query, 'last')
@@ -85,11 +91,15 @@ function single(query: URLSearchParams, name: string): string | undefined {
   return values[0]
 }
 
-function hasPlainEvents(query: URLSearchParams): boolean {
-  const events = query.get('events')
-  if (events === null) return false
-  if (events === 'message') return true
-  throw new Problem('events-unknown', '"events" is "message", for one unnamed event per message, or absent.')
+/** @throws Problem `events-unknown` */
+function hasPlainEvents(query: URLSearchParams, live: LiveMode | undefined): boolean {
+  const events = single(query, 'events')
+  if (events === undefined) return false
+  if (events === 'message' && live === 'sse') return true
+  throw new Problem(
+    'events-unknown',
+    '"events" goes with live=sse, and is "message" (one unnamed event per message) or absent.',
+  )
 }
 
 /** Whether a WebSocket offers the envelopes. @see RFC 6455 §4.1, Sec-WebSocket-Protocol */

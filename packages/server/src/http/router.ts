@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { checkChannelName, encodeChannelName, header, type LiveMode, Problem, path } from '@tidings/protocol'
 import type { AdminAccess } from '../access/index.js'
+import { type Channel, totalBytes } from '../log/index.js'
 import type { Costs } from '../observe/index.js'
 import {
   answerPageBefore,
@@ -15,7 +16,14 @@ import {
 import { backupFolderOf } from './backup-request.js'
 import { homePage } from './home-page.js'
 import type { NodeExchange } from './node-exchange.js'
-import { headerText, liveMode, offeredSubprotocols, pageBefore, readingOf } from './read-request.js'
+import {
+  headerText,
+  liveMode,
+  offeredSubprotocols,
+  type PageBefore,
+  pageBefore,
+  readingOf,
+} from './read-request.js'
 import type { Target } from './target.js'
 import { appendOf, channelSpecOf, refuseCodings, wantsClosed } from './write-request.js'
 
@@ -87,22 +95,29 @@ export class Router {
     if (isUpgrade && live !== 'websocket') {
       throw new Problem('live-unknown', 'To open a WebSocket here, ask for live=websocket.')
     }
-    const { log } = this.#station
-    const channel = log.find(name)
-    const page = pageBefore(query, live)
-    if (page) {
-      const { before, last } = page
-      const position = await log.resolve(channel, before)
-      await answerPageBefore(this.#station, exchange, {
-        channel,
-        position,
-        last,
-        isRelative: before.at === 'now',
-      })
-      return
+    const channel = this.#station.log.find(name)
+    // Until it is heard at its tail, the channel must not leave memory; and it does not end for want of use.
+    channel.pin()
+    try {
+      const page = pageBefore(query, live)
+      if (page) await this.#answerPage(exchange, channel, page)
+      else {
+        const reading = await readingOf(request, query, live, { log: this.#station.log, channel })
+        await transports[live ?? 'none'].open(this.#station, exchange, reading)
+      }
+    } finally {
+      channel.unpin()
     }
-    const reading = await readingOf(request, query, live, { log, channel })
-    await transports[live ?? 'none'].open(this.#station, exchange, reading)
+  }
+
+  async #answerPage(exchange: NodeExchange, channel: Channel, { before, last }: PageBefore): Promise<void> {
+    const position = await this.#station.log.resolve(channel, before)
+    await answerPageBefore(this.#station, exchange, {
+      channel,
+      position,
+      last,
+      isRelative: before.at !== 'offset',
+    })
   }
 
   /** @see Durable Streams §5.5 */
@@ -127,10 +142,8 @@ export class Router {
     const { log, settings } = this.#station
     refuseCodings(request)
     const body = await exchange.readBody(settings.maxBodyBytes)
-    const { channel, isNew } = await log.create(
-      name,
-      channelSpecOf(request, body, { log, name, limits: settings }),
-    )
+    const spec = channelSpecOf(request, body, { log, name, limits: settings })
+    const { channel, isNew } = await log.create(name, spec)
     exchange.respond({
       status: isNew ? 201 : 200,
       headers: {
@@ -140,7 +153,7 @@ export class Router {
         ...(isNew && { location: locationOf(request, name) }),
         'cache-control': 'no-store',
       },
-      payloadBytes: isNew ? body.byteLength : 0,
+      payloadBytes: isNew ? totalBytes(spec.messages) : 0,
     })
   }
 
@@ -161,7 +174,7 @@ export class Router {
         ...(lastSeq !== undefined && { [header.producerSequence]: String(lastSeq) }),
         'cache-control': 'no-store',
       },
-      payloadBytes: isDuplicate ? 0 : body.byteLength,
+      payloadBytes: isDuplicate ? 0 : totalBytes(append.messages),
     })
   }
 

@@ -20,7 +20,7 @@ export class Delivery {
 
   get payloadBytes(): number {
     let bytes = 0
-    for (const batch of this.batches) bytes += batch.payload.byteLength
+    for (const batch of this.batches) bytes += batch.messageBytes
     return bytes
   }
 

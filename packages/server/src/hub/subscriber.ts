@@ -36,7 +36,10 @@ export class Subscriber implements Listener {
   readonly #onEnd: (end: End) => void
   readonly #reached: { position: number; resolve: () => void }[] = []
   #isEnded = false
+  /** Something was pushed: the reader knows where it is. */
   #hasPushed = false
+  /** The channel's end went out with the last batch. */
+  #hasToldClosed = false
 
   constructor(options: {
     log: Log
@@ -125,7 +128,7 @@ export class Subscriber implements Listener {
         await nextTurn()
       }
     } catch (error) {
-      this.#end(this.channel.isRemoved ? { why: 'removed' } : { why: 'failed', error })
+      this.#end(this.channel.isGone || this.channel.isRemoved ? { why: 'removed' } : { why: 'failed', error })
     }
   }
 
@@ -135,7 +138,7 @@ export class Subscriber implements Listener {
       const isClosed = isUpToDate && this.channel.keptClosed
       this.#sink.push(this.#form.encode([batch], { channel: this.channel, isUpToDate, isClosed }))
       this.#hasPushed = true
-      this.#onPayload(batch.payload.byteLength)
+      this.#onPayload(batch.messageBytes)
     }
     this.#sink.flush()
     this.#advance(batches)
@@ -145,13 +148,14 @@ export class Subscriber implements Listener {
   #arrive(): void {
     const { channel } = this
     const isClosed = channel.keptClosed
-    if (!this.#hasPushed) {
+    // A close that brought no message may come when everything before it has been pushed.
+    if (!this.#hasPushed || (isClosed && !this.#hasToldClosed)) {
       const word = this.#form.atTail({ channel, isUpToDate: true, isClosed })
       if (word) this.#sink.push(word)
       this.#sink.flush()
       this.#hasPushed = true
     }
-    if (channel.isRemoved) this.#end({ why: 'removed' })
+    if (channel.isGone) this.#end({ why: 'removed' })
     else if (isClosed) this.#end({ why: 'closed' })
     else this.#hub.join(channel, this)
   }

@@ -1,10 +1,11 @@
-import { type ChannelKind, formatOffset } from '@tidings/protocol'
+import { type ChannelKind, formatOffset, invariant } from '@tidings/protocol'
 
 /**
  * A batch is cut below this, so that its envelope fits the 32 KiB at which popular WebSocket clients stop by
- * default; a single message that is larger makes a batch of its own.
+ * default; a single message that is larger makes a batch of its own. What is left is for the rest of the
+ * envelope: the longest name of a channel, each of its 1,024 bytes escaped, and 150 bytes of fields.
  */
-export const maxBatchWireBytes = 31 * 1024
+export const maxBatchWireBytes = 32 * 1024 - (2 * 1024 + 256)
 
 /** Joins JSON values in a batch's payload, so that `[` payload `]` is the array that HTTP bodies carry. */
 const comma = 0x2c
@@ -49,6 +50,11 @@ export class Batch {
     return this.start + (this.kind === 'json' ? this.messageCount : this.payload.byteLength)
   }
 
+  /** The messages' own bytes: without what joins them. */
+  get messageBytes(): number {
+    return this.payload.byteLength - (this.kind === 'json' ? this.messageCount - 1 : 0)
+  }
+
   get nextOffset(): string {
     return formatOffset(this.history, this.end)
   }
@@ -71,7 +77,8 @@ export class Batch {
   from(position: number): Batch | undefined {
     if (position === this.start) return this
     const first = this.#messageIndexAt(position)
-    return first === undefined ? undefined : this.#fromMessage(first)
+    if (first === undefined) return undefined
+    return this.#part(first, this.messageCount)
   }
 
   /** @returns as many of the last messages as fit, `atLeast` in any case; undefined when that is none */
@@ -83,43 +90,51 @@ export class Batch {
       if (bytes > limits.maxBytes && this.messageCount - first >= limits.atLeast) break
       first--
     }
-    return first === this.messageCount ? undefined : this.#fromMessage(first)
+    return first === this.messageCount ? undefined : this.#part(first, this.messageCount)
   }
 
-  #fromMessage(index: number): Batch {
-    if (index === 0) return this
-    const skipped = this.#messageStart(index)
+  /** This batch in parts, below `maxBatchWireBytes` also when each message takes `extraBytes` more on the wire. */
+  partsWith(extraBytes: number): Batch[] {
+    const runs = runsOf(
+      this.messageCount,
+      (index) => wireBytesOf(this.kind, this.message(index)) + extraBytes,
+    )
+    return runs.length === 1 ? [this] : runs.map(([first, past]) => this.#part(first, past))
+  }
+
+  /** Messages from index `first` to before `past`. */
+  #part(first: number, past: number): Batch {
+    if (first === 0 && past === this.messageCount) return this
+    const skipped = this.#messageStart(first)
     return new Batch({
       kind: this.kind,
       history: this.history,
-      start: this.start + (this.kind === 'json' ? index : skipped),
+      start: this.start + (this.kind === 'json' ? first : skipped),
       committedAtMs: this.committedAtMs,
-      payload: this.payload.subarray(skipped),
-      messageEnds: this.messageEnds.slice(index).map((end) => end - skipped),
+      payload: this.payload.subarray(skipped, this.messageEnds[past - 1]),
+      messageEnds: this.messageEnds.slice(first, past).map((end) => end - skipped),
     })
   }
 
-  /** The part of this batch before `position`; of bytes and text also a part of a message. */
+  /**
+   * The part of this batch before `position`; of bytes and text also a part of a message.
+   *
+   * @param position after the start: a batch is never empty
+   */
   until(position: number): Batch {
+    invariant(position > this.start, 'a batch is cut after its start')
     if (position >= this.end) return this
     const distance = position - this.start
-    const whole = this.kind === 'json' ? distance : this.#wholeMessagesWithin(distance)
-    const isCut =
-      this.kind !== 'json' && (whole === 0 ? 0 : (this.messageEnds[whole - 1] as number)) < distance
-    const bytes = this.kind === 'json' ? (this.messageEnds[whole - 1] as number) : distance
+    if (this.kind === 'json') return this.#part(0, distance)
+    const { kind, history, start, committedAtMs, payload, messageEnds } = this
     return new Batch({
-      kind: this.kind,
-      history: this.history,
-      start: this.start,
-      committedAtMs: this.committedAtMs,
-      payload: this.payload.subarray(0, bytes),
-      messageEnds: Uint32Array.from([...this.messageEnds.subarray(0, whole), ...(isCut ? [distance] : [])]),
+      kind,
+      history,
+      start,
+      committedAtMs,
+      payload: payload.subarray(0, distance),
+      messageEnds: Uint32Array.from([...messageEnds.filter((end) => end < distance), distance]),
     })
-  }
-
-  #wholeMessagesWithin(bytes: number): number {
-    const beyond = this.messageEnds.findIndex((end) => end > bytes)
-    return beyond === -1 ? this.messageCount : beyond
   }
 
   #messageStart(index: number): number {
@@ -155,23 +170,32 @@ export function packBatches(
   messages: readonly Uint8Array[],
   at: { kind: ChannelKind; history: number; start: number; committedAtMs: number },
 ): Batch[] {
-  const batches: Batch[] = []
-  let start = at.start
-  let from = 0
-  while (from < messages.length) {
-    let wireBytes = wireBytesOf(at.kind, messages[from] as Uint8Array)
-    let to = from + 1
-    while (to < messages.length) {
-      wireBytes += 1 + wireBytesOf(at.kind, messages[to] as Uint8Array)
-      if (wireBytes > maxBatchWireBytes) break
-      to++
+  let { start } = at
+  return runsOf(messages.length, (index) => wireBytesOf(at.kind, messages[index] as Uint8Array)).map(
+    ([first, past]) => {
+      const batch = joinMessages(messages.slice(first, past), { ...at, start })
+      start = batch.end
+      return batch
+    },
+  )
+}
+
+/** Cuts a row of items, each joined to the next by one byte, into runs below `maxBatchWireBytes`. */
+function runsOf(count: number, bytesOf: (index: number) => number): [first: number, past: number][] {
+  const runs: [number, number][] = []
+  let first = 0
+  let bytes = 0
+  for (let index = 0; index < count; index++) {
+    const more = bytesOf(index) + 1
+    if (index > first && bytes + more > maxBatchWireBytes) {
+      runs.push([first, index])
+      first = index
+      bytes = 0
     }
-    const batch = joinMessages(messages.slice(from, to), { ...at, start })
-    batches.push(batch)
-    start = batch.end
-    from = to
+    bytes += more
   }
-  return batches
+  if (count > 0) runs.push([first, count])
+  return runs
 }
 
 function joinMessages(

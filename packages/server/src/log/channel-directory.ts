@@ -2,7 +2,7 @@ import { Channel } from './channel.js'
 import type { Engine } from './engine.js'
 
 /** Channels held in memory, used or not; past this, idle ones are let go of, since the engine has them. */
-const maxHeldChannels = 100_000
+const defaultMaxHeldChannels = 100_000
 /** Held channels that one look-up considers to let go of, so that none waits for a sweep. */
 const looksPerLookUp = 4
 
@@ -10,32 +10,33 @@ const looksPerLookUp = 4
 export class ChannelDirectory {
   readonly #engine: Engine
   readonly #now: () => number
+  readonly #maxHeldChannels: number
   readonly #held = new Map<string, Channel>()
+  /** Those of the held that end by themselves: they are not let go of. */
+  readonly #withLifetime = new Set<Channel>()
   /** Removed, but the engine does not know yet. */
   readonly #leaving = new Map<string, Channel>()
 
-  constructor(engine: Engine, now: () => number) {
-    this.#engine = engine
-    this.#now = now
+  constructor(options: { engine: Engine; now: () => number; maxHeldChannels?: number }) {
+    this.#engine = options.engine
+    this.#now = options.now
+    this.#maxHeldChannels = options.maxHeldChannels ?? defaultMaxHeldChannels
   }
 
   get(name: string): Channel | undefined {
     return this.#held.get(name) ?? this.#load(name)
   }
 
-  /** Whether this very object stands for its name now. */
-  has(channel: Channel): boolean {
-    return this.#held.get(channel.name) === channel
-  }
-
   add(channel: Channel): void {
     this.#held.set(channel.name, channel)
-    if (this.#held.size > maxHeldChannels) this.#letGoOfIdle()
+    if (channel.hasLifetime) this.#withLifetime.add(channel)
+    if (this.#held.size > this.#maxHeldChannels) this.#letGoOfIdle()
   }
 
   /** The name is free from now on; the engine forgets the channel once `channel.settled`. */
   remove(channel: Channel): void {
     this.#held.delete(channel.name)
+    this.#withLifetime.delete(channel)
     this.#leaving.set(channel.name, channel)
     const forget = () => {
       if (this.#leaving.get(channel.name) === channel) this.#leaving.delete(channel.name)
@@ -45,7 +46,11 @@ export class ChannelDirectory {
 
   /** Held channels that end by themselves. */
   *withLifetime(): Iterable<Channel> {
-    for (const channel of this.#held.values()) if (channel.hasLifetime) yield channel
+    for (const channel of this.#withLifetime) {
+      if (channel.hasLifetime) yield channel
+      // Deleted, and kept for its forks: it has no time of its own any more.
+      else this.#withLifetime.delete(channel)
+    }
   }
 
   #load(name: string): Channel | undefined {

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { invariant } from '@tidings/protocol'
 import type { Batch } from './batch.js'
 import type { Channel } from './channel.js'
 import type { Engine } from './engine.js'
@@ -5,6 +7,8 @@ import { historyChanged, unknown } from './refusals.js'
 
 /** Payload bytes that are held at once while messages are counted backwards. */
 const countingBytes = 256 * 1024
+/** What is read first on the way back, bytes of payload. */
+const firstStepBytes = 8 * 1024
 
 /** Where a range of positions lies: in which channel's batches, from where, and up to where. */
 interface Place {
@@ -33,14 +37,17 @@ export class ChannelReader {
     while (at < tail && (found.length === 0 || bytes < maxBytes)) {
       const { channelId, end } = placeOf(channel, at, tail)
       const read = await this.#engine.read(channelId, at, maxBytes - bytes)
-      const batches = read.filter((batch) => batch.start < end).map((batch) => batch.until(end))
-      const first = batches[0]?.from(at)
-      if (!first) throw channel.isRemoved ? unknown(channel.name) : historyChanged(channel)
-      found.push(first, ...batches.slice(1))
-      for (const batch of batches) bytes += batch.payload.byteLength
-      at = batches.at(-1)?.end ?? end
-      // One place brings what fits; more is to be had only from the next.
-      if (at > channel.earlierEnd) break
+      const [first, ...rest] = read.filter((batch) => batch.start < end).map((batch) => batch.until(end))
+      const start = first?.from(at)
+      if (!start) throw channel.isRemoved ? unknown(channel.name) : historyChanged(channel)
+      for (const batch of [start, ...rest]) {
+        bytes += batch.payload.byteLength
+        if (found.length > 0 && bytes > maxBytes) return found
+        found.push(batch)
+        at = batch.end
+      }
+      // What more there is in this place does not fit.
+      if (at < end) break
     }
     return found
   }
@@ -69,24 +76,29 @@ export class ChannelReader {
     let at = position
     let messages = 0
     let bytes = 0
-    while (at > 0 && messages < limits.maxMessages) {
-      const batch = (await this.#batchBefore(channel, at)).until(at)
-      const wanted = batch.lastMessages({
-        maxMessages: limits.maxMessages - messages,
-        maxBytes: limits.maxBytes - bytes,
-        atLeast: found.length === 0 ? 1 : 0,
-      })
-      if (!wanted) break
-      found.unshift(wanted)
-      messages += wanted.messageCount
-      bytes += wanted.payload.byteLength
-      if (wanted.messageCount < batch.messageCount) break
-      at = wanted.start
+    let stepBytes = firstStepBytes
+    while (at > 0 && messages < limits.maxMessages && (found.length === 0 || bytes < limits.maxBytes)) {
+      const maxBytes = Math.min(stepBytes, limits.maxBytes - bytes)
+      for (const whole of await this.#batchesBefore(channel, at, maxBytes)) {
+        const batch = whole.until(at)
+        const wanted = batch.lastMessages({
+          maxMessages: limits.maxMessages - messages,
+          maxBytes: limits.maxBytes - bytes,
+          atLeast: found.length === 0 ? 1 : 0,
+        })
+        if (wanted) found.push(wanted)
+        if (wanted?.messageCount !== batch.messageCount) return found.reverse()
+        messages += wanted.messageCount
+        bytes += wanted.messageBytes
+        at = wanted.start
+      }
+      // How large messages are shows on the way: few reads for small ones, and little that is read in vain.
+      stepBytes *= 4
     }
-    return found
+    return found.reverse()
   }
 
-  /** @returns where the last `count` messages start */
+  /** @returns where the last `count` messages start; the beginning when there are fewer */
   async positionOfLast(channel: Channel, count: number): Promise<number> {
     if (channel.kind === 'json') return Math.max(0, channel.keptTail - count)
     let at = channel.keptTail
@@ -95,29 +107,37 @@ export class ChannelReader {
       const batches = await this.readBack(channel, at, { maxMessages: left, maxBytes: countingBytes })
       for (const batch of batches) left -= batch.messageCount
       at = batches[0]?.start ?? 0
+      // An engine may answer at once, and others wait for their turn.
+      await nextTurn()
     }
     return at
   }
 
-  /** @returns where the first batch starts that was kept at `timeMs` or later; the tail when there is none */
+  /**
+   * @returns where the first batch starts that was kept at `timeMs` or later; the tail when there is none. Where
+   * the clock was set back between two runs of the server, one of the places where it passed that time.
+   */
   async positionSince(channel: Channel, timeMs: number): Promise<number> {
     // Batches are kept in the order of their times: look in the middle, and halve.
     let low = 0
     let high = channel.keptTail
     while (low < high) {
-      const batch = await this.#batchBefore(channel, Math.floor((low + high) / 2) + 1)
-      if (batch.committedAtMs >= timeMs) high = Math.max(low, batch.start)
+      const middle = Math.floor((low + high) / 2)
+      const [batch] = await this.#batchesBefore(channel, middle + 1, 1)
+      invariant(batch !== undefined, 'a position before the tail is in a batch')
+      if (batch.committedAtMs >= timeMs) high = batch.start
       else low = batch.end
     }
     return low
   }
 
-  /** The batch that holds the position before `position`, cut where its part or the channel ends. */
-  async #batchBefore(channel: Channel, position: number): Promise<Batch> {
-    const { channelId, end } = placeOf(channel, position - 1, channel.keptTail)
-    const [batch] = await this.#engine.readBack(channelId, position, 1)
-    if (!batch) throw channel.isRemoved ? unknown(channel.name) : historyChanged(channel)
-    return batch.until(Math.min(end, batch.end))
+  /** The batch that holds the position before `position`, then those before it in the same place. */
+  async #batchesBefore(channel: Channel, position: number, maxBytes: number): Promise<Batch[]> {
+    const { channelId, start, end } = placeOf(channel, position - 1, channel.keptTail)
+    const read = await this.#engine.readBack(channelId, position, maxBytes)
+    const batches = read.filter((batch) => batch.end > start).map((batch) => batch.until(end))
+    if (batches.length > 0) return batches
+    throw channel.isRemoved ? unknown(channel.name) : historyChanged(channel)
   }
 }
 

@@ -1,4 +1,4 @@
-import { type ChannelKind, channelKind, formatOffset } from '@tidings/protocol'
+import { type ChannelKind, channelKind, formatOffset, type Offset } from '@tidings/protocol'
 import type { ChannelRecord, ProducerState } from './engine.js'
 
 /**
@@ -15,6 +15,8 @@ export class Channel {
   isKept: boolean
   /** Deletion was admitted: the name is free for a new channel. */
   isRemoved = false
+  /** Its deletion is kept, though forks may stand on its data: who listens has been told. */
+  isGone: boolean
   /** Commits that change this channel and are not kept yet. */
   stagedCommits = 0
   /** Producer states of the commits under way; the engine knows the earlier ones. */
@@ -23,6 +25,7 @@ export class Channel {
   settled: Promise<void> = Promise.resolve()
   readonly #now: () => number
   #lastUsedMs: number
+  readonly #fixedEndMs: number
   /** Listeners at the tail and readers under way. */
   #pins = 0
 
@@ -36,12 +39,15 @@ export class Channel {
     this.admittedTail = Math.max(ownTail, this.earlierEnd)
     this.keptTail = this.admittedTail
     this.isKept = isKept
+    this.isGone = record.isSoftDeleted ?? false
     this.keptClosed = isKept && record.closed !== undefined
     this.#now = now
     this.#lastUsedMs = now()
+    this.#fixedEndMs =
+      record.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(record.expiresAt)
   }
 
-  /** Where the positions of earlier histories end, 0 when there are none. */
+  /** Where the positions end that a fork inherits, or that earlier histories hold; 0 when there are none. */
   get earlierEnd(): number {
     return this.record.parts?.at(-1)?.end ?? 0
   }
@@ -60,29 +66,25 @@ export class Channel {
 
   /** Earlier positions keep the history under which they were given out. */
   offsetAt(position: number): string {
-    const part = this.record.parts?.find(({ end }) => position <= end)
-    return formatOffset(part?.history ?? this.history, position)
+    return formatOffset(this.#historyAt(position), position)
   }
 
-  /** Whether this channel, or the source of a fork, may have given out this offset; the tail is not looked at. */
-  hasHistory(history: number, position: number): boolean {
-    let start = 0
-    for (const part of this.record.parts ?? []) {
-      if (history === part.history) return position >= start && position <= part.end
-      start = part.end
-    }
-    return history === this.history && position >= start
+  /** Whether this channel, or the source of a fork, gave out this offset, and what is before it is kept. */
+  hasGiven({ history, position }: Offset): boolean {
+    return position <= this.keptTail && history === this.#historyAt(position)
+  }
+
+  #historyAt(position: number): number {
+    return this.record.parts?.find(({ end }) => position <= end)?.history ?? this.history
   }
 
   /** Goes on under another history from the tail: what was given out beyond it may be gone. */
   startHistory(history: number): void {
     const { parts = [], id, history: earlier } = this.record
     const part = { channelId: id, history: earlier, end: this.keptTail }
-    this.record = {
-      ...this.record,
-      history,
-      parts: this.keptTail > this.earlierEnd ? [...parts, part] : parts,
-    }
+    // The first also when it is empty: the beginning was given out under its history.
+    const isHeard = parts.length === 0 || this.keptTail > this.earlierEnd
+    this.record = { ...this.record, history, parts: isHeard ? [...parts, part] : parts }
   }
 
   /** Counts as a use, which puts off the end of a channel with a time to live. */
@@ -123,8 +125,8 @@ export class Channel {
   /** When the channel ends by its lifetime, milliseconds since 1970. @see Durable Streams §5.1 */
   get expiresAtMs(): number {
     if (!this.hasLifetime) return Number.POSITIVE_INFINITY
-    const { ttlSeconds, expiresAt } = this.record
-    if (ttlSeconds !== undefined) return (this.#pins > 0 ? this.#now() : this.#lastUsedMs) + ttlSeconds * 1000
-    return expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt)
+    const { ttlSeconds } = this.record
+    if (ttlSeconds === undefined) return this.#fixedEndMs
+    return (this.#pins > 0 ? this.#now() : this.#lastUsedMs) + ttlSeconds * 1000
   }
 }

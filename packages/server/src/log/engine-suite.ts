@@ -111,6 +111,40 @@ const batchTests: Record<string, Body> = {
     expect(positions(await engine.read(1, 0, 1))).toEqual([[0, 4]])
   },
 
+  'a read backwards begins with the batch that holds the position before, the newest first': async (open) => {
+    const { engine } = await open()
+    await append(engine, 1, chain('json', [['0']]))
+    await append(engine, 2, chain('text', [['abc', 'de'], ['f'], ['ghij']]))
+    await append(engine, 3, chain('json', [['0']]))
+    const all: [number, number][] = [
+      [6, 10],
+      [5, 6],
+      [0, 5],
+    ]
+    for (const position of [10, 8, 7]) {
+      expect(positions(await engine.readBack(2, position, 1e6))).toEqual(all)
+    }
+    expect(positions(await engine.readBack(2, 6, 1e6))).toEqual(all.slice(1))
+    for (const position of [5, 3, 1]) {
+      expect(positions(await engine.readBack(2, position, 1e6))).toEqual(all.slice(2))
+    }
+    expect(await engine.readBack(4, 1, 1e6)).toEqual([])
+  },
+
+  'a read backwards stops at maxBytes, and always has one batch when there is any': async (open) => {
+    const { engine } = await open()
+    await append(engine, 1, chain('binary', [['aaaa'], ['bbbb'], ['cccc']]))
+    for (const [maxBytes, starts] of [
+      [12, [8, 4, 0]],
+      [11, [8, 4]],
+      [8, [8, 4]],
+      [7, [8]],
+      [0, [8]],
+    ] as const) {
+      expect((await engine.readBack(1, 12, maxBytes)).map(({ start }) => start)).toEqual(starts)
+    }
+  },
+
   'a batch of 4 MiB comes back to the byte, and stays when later reads use the memory again': async (
     open,
   ) => {
@@ -268,6 +302,14 @@ const keepingTests: Record<string, Body> = {
     expect(engine.producer(1, 'p')).toEqual({ epoch: 0, lastSeq: 0 })
   },
 
+  'after a clean stop nothing may be gone': async (open) => {
+    const subject = await open()
+    expect(subject.engine.dataMayBeGone).toBe(false)
+    await fill(subject.engine, [channel(1, 'cake')])
+    const { engine } = (await subject.reopen?.()) ?? subject
+    expect(engine.dataMayBeGone).toBe(false)
+  },
+
   'a batch in which one bit was changed is refused, and what stands before it is not': async (open) => {
     const subject = await open()
     const [sound, flipped] = chain('text', [['a sound one'], ['the bit of this one is changed']]) as [
@@ -278,6 +320,8 @@ const keepingTests: Record<string, Body> = {
     const { engine } = (await subject.flipBit?.(flipped.payload)) ?? subject
     expect(await engine.read(1, 0, 1e6)).toEqual([sound])
     await expectProblem(engine.read(1, sound.end, 1e6), 'storage-damaged')
+    await expectProblem(engine.readBack(1, flipped.end, 1e6), 'storage-damaged')
+    expect(await engine.readBack(1, sound.end, 1e6)).toEqual([sound])
   },
 
   'a commit that fails leaves nothing behind, and no commit is taken after it': async (open) => {
@@ -344,6 +388,7 @@ async function fill(engine: Engine, channels: readonly ChannelRecord[]): Promise
 async function expectNothingOf(engine: Engine, channelId: number): Promise<void> {
   expect(engine.tail(channelId)).toBe(0)
   expect(await engine.read(channelId, 0, 1e6)).toEqual([])
+  expect(await engine.readBack(channelId, 1, 1e6)).toEqual([])
   expect(engine.producer(channelId, 'p')).toBeUndefined()
 }
 

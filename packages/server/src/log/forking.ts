@@ -1,33 +1,58 @@
-import { Problem, parseOffset } from '@tidings/protocol'
-import type { ForkRequest } from './append.js'
+import { mediaType, Problem, parseOffset } from '@tidings/protocol'
+import type { ChannelSpec, ForkRequest } from './append.js'
 import type { Batch } from './batch.js'
 import type { Channel } from './channel.js'
+import type { ChannelReader } from './channel-reader.js'
 import type { EarlierPart, Fork } from './engine.js'
+
+/** Sources below each other that a fork may stand on: every read and every offset looks through them. */
+const maxParts = 1_000
+
+/** What a fork has from its source. */
+export interface Inheritance {
+  readonly fork: Fork
+  readonly parts: readonly EarlierPart[]
+}
 
 /**
  * What a fork of `source` inherits: everything before the point that was asked for, read where it stands and
  * never copied.
  *
- * @param read the source's kept batches from a position on
- * @throws Problem `offset-malformed`, `fork-invalid`
+ * @throws Problem `content-type-mismatch`, `offset-malformed`, `fork-invalid`
  * @see Durable Streams §4.2
  */
-export async function forkAt(
+export async function inheritanceOf(
   source: Channel,
-  request: ForkRequest & { readonly inheritsLifetime: boolean },
-  read: (position: number) => Promise<Batch[]>,
-): Promise<{ fork: Fork; parts: EarlierPart[] }> {
+  { request, spec }: { readonly request: ForkRequest; readonly spec: ChannelSpec },
+  reader: ChannelReader,
+): Promise<Inheritance> {
+  checkContentType(source, spec.contentType)
   const anchor = anchorOf(source, request.offset)
-  const [batch] = anchor < source.keptTail ? await read(anchor) : []
-  if (anchor < source.keptTail && !batch?.from(anchor)) throw noSuchPoint()
-  const position = anchor + checkedSubOffset(source, batch?.from(anchor), anchor, request.subOffset)
-  const fork = {
-    source: source.name,
-    ...(request.offset !== undefined && { offset: request.offset }),
-    subOffset: request.subOffset,
-    inheritsLifetime: request.inheritsLifetime,
+  const batch = await batchAt(source, anchor, reader)
+  const position = anchor + checkedSubOffset(source, batch, anchor, request.subOffset)
+  const parts = inheritedParts(source, position)
+  if (parts.length > maxParts) {
+    throw new Problem(
+      'fork-invalid',
+      `A fork stands on at most ${maxParts} sources. Copy what it is to hold.`,
+    )
   }
-  return { fork, parts: inheritedParts(source, position) }
+  return {
+    fork: {
+      source: source.name,
+      ...(request.offset !== undefined && { offset: request.offset }),
+      subOffset: request.subOffset,
+      inheritsLifetime: spec.ttlSeconds === undefined && spec.expiresAt === undefined,
+    },
+    parts,
+  }
+}
+
+/** Parameters may differ. */
+function checkContentType(source: Channel, contentType: string): void {
+  const own = source.record.contentType
+  if (mediaType(contentType) === mediaType(own)) return
+  throw new Problem('content-type-mismatch', `A fork holds what its source does: ${own}.`)
 }
 
 function anchorOf(source: Channel, text: string | undefined): number {
@@ -37,9 +62,20 @@ function anchorOf(source: Channel, text: string | undefined): number {
     throw new Problem('offset-malformed', 'Stream-Fork-Offset is an offset of the source, -1 or now.')
   if (offset.at === 'beginning') return 0
   if (offset.at === 'now') return source.keptTail
-  const isKnown = source.hasHistory(offset.history, offset.position) && offset.position <= source.keptTail
-  if (!isKnown) throw noSuchPoint()
+  if (!source.hasGiven(offset)) throw noSuchPoint()
   return offset.position
+}
+
+/** What follows the anchor; undefined at the tail. */
+async function batchAt(source: Channel, anchor: number, reader: ChannelReader): Promise<Batch | undefined> {
+  try {
+    const [batch] = await reader.read(source, anchor, 1)
+    return batch
+  } catch (error) {
+    // A reader is told to read again; here it is the request that is wrong.
+    if (error instanceof Problem && error.code === 'history-changed') throw noSuchPoint()
+    throw error
+  }
 }
 
 /** Messages of a JSON channel up to its tail, bytes of the one message that follows in any other. */
@@ -67,11 +103,11 @@ function checkedSubOffset(
 function inheritedParts(source: Channel, position: number): EarlierPart[] {
   const own = { channelId: source.id, history: source.history, end: source.keptTail }
   const parts: EarlierPart[] = []
-  let start = 0
   for (const part of [...(source.record.parts ?? []), own]) {
+    const start = parts.at(-1)?.end ?? 0
     const end = Math.min(part.end, position)
-    if (end > start) parts.push({ ...part, end })
-    start = part.end
+    // The first also when it is empty: its history gave out the beginning, to the source's readers and the fork's.
+    if (end > start || parts.length === 0) parts.push({ ...part, end })
   }
   return parts
 }
@@ -87,13 +123,5 @@ function overshoot(): Problem {
   return new Problem(
     'fork-invalid',
     'Stream-Fork-Sub-Offset goes past what follows the fork offset: the tail of a JSON channel, the next message of any other.',
-  )
-}
-
-/** Whether a fork that is there was made by this request. @see Durable Streams §4.2, "Idempotent fork creation" */
-export function isSameFork(fork: Fork | undefined, request: ForkRequest | undefined): boolean {
-  if (!fork || !request) return !fork && !request
-  return (
-    fork.source === request.source && fork.offset === request.offset && fork.subOffset === request.subOffset
   )
 }

@@ -8,6 +8,7 @@ export interface KeptChange {
   readonly channel: Channel
   readonly batches: readonly Batch[]
   readonly isClosed: boolean
+  /** Deleted; forks may still stand on its data. */
   readonly isRemoved: boolean
 }
 
@@ -167,9 +168,10 @@ export class GroupCommit {
 
   /** Moves the durable high-water marks, then lets the readers hear: nothing is delivered before it is kept. */
   #settle(staged: readonly Staged[], changes: readonly KeptChange[]): void {
-    for (const { channel, batches, isClosed } of changes) {
+    for (const { channel, batches, isClosed, isRemoved } of changes) {
       channel.keptTail = batches.at(-1)?.end ?? channel.keptTail
       channel.keptClosed ||= isClosed
+      channel.isGone ||= isRemoved
       channel.isKept = true
     }
     for (const { channel, producers } of staged) {

@@ -67,6 +67,10 @@ function notJson(): Problem {
   )
 }
 
+export function totalBytes(messages: readonly Uint8Array[]): number {
+  return messages.reduce((bytes, message) => bytes + message.byteLength, 0)
+}
+
 export function checkSize(message: Uint8Array, maxMessageBytes: number): void {
   if (message.byteLength <= maxMessageBytes) return
   throw new Problem(

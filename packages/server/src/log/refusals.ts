@@ -1,8 +1,6 @@
-import { channelKind, mediaType, Problem } from '@tidings/protocol'
+import { Problem } from '@tidings/protocol'
 import type { ChannelSpec } from './append.js'
 import type { Channel } from './channel.js'
-import type { ChannelRecord } from './engine.js'
-import { isSameFork } from './forking.js'
 
 /** A channel that is not there, or not kept yet. */
 export function unknown(name: string): Problem {
@@ -43,35 +41,15 @@ export function checkSequence(sequence: string, last: string | undefined): void 
   )
 }
 
-/** @see Durable Streams §5.1, "idempotent success" */
-export function checkSameConfiguration(record: ChannelRecord, spec: ChannelSpec): void {
-  if (record.isSoftDeleted) {
-    throw new Problem(
-      'channel-exists',
-      'A channel of this name was deleted, and forks still stand on its data. Delete them first, or use another name.',
-    )
-  }
-  const same =
-    mediaType(record.contentType) === mediaType(spec.contentType) &&
-    channelKind(record.contentType) === channelKind(spec.contentType) &&
-    sameLifetime(record, spec) &&
-    isSameFork(record.fork, spec.fork) &&
-    (record.closed !== undefined) === (spec.closed ?? false)
-  if (same) return
-  throw new Problem(
-    'channel-exists',
-    `The channel exists as ${record.contentType}${record.closed ? ', closed' : ''}, or with another lifetime. ` +
-      'Use its configuration, another name, or DELETE it first.',
-  )
+/** @throws Problem `lifetime-invalid` for a channel that would be over before it is there */
+export function checkNotOver({ expiresAt }: ChannelSpec, nowMs: number): void {
+  if (expiresAt === undefined || Date.parse(expiresAt) > nowMs) return
+  throw new Problem('lifetime-invalid', `Stream-Expires-At is a time to come; ${expiresAt} is over.`)
 }
 
-function sameLifetime(record: ChannelRecord, spec: ChannelSpec): boolean {
-  if (record.fork?.inheritsLifetime) return spec.ttlSeconds === undefined && spec.expiresAt === undefined
-  return record.ttlSeconds === spec.ttlSeconds && sameTime(record.expiresAt, spec.expiresAt)
-}
-
-function sameTime(a: string | undefined, b: string | undefined): boolean {
-  return a === b || (a !== undefined && b !== undefined && Date.parse(a) === Date.parse(b))
+/** What a reader is told whose channel was deleted, or ended by its lifetime. */
+export function gone({ name, record }: Channel): Problem {
+  return record.isSoftDeleted ? deleted(name) : unknown(name)
 }
 
 /** A channel that is deleted, and kept for the forks that stand on it. @see Durable Streams §4.2 */

@@ -1,4 +1,4 @@
-import { header } from '@tidings/protocol'
+import { header, mediaType } from '@tidings/protocol'
 import type { WireForm } from '../hub/index.js'
 import type { Channel } from '../log/index.js'
 
@@ -27,6 +27,29 @@ export const bodyForm: WireForm = {
   atTail: ({ channel }) => (channel.kind === 'json' ? emptyArray : nothing),
 }
 
+/** What browsers would run as a page of this server's, with all that such a page may. */
+const pageTypes = new Set([
+  'text/html',
+  'text/xml',
+  'application/xml',
+  'application/xhtml+xml',
+  'image/svg+xml',
+])
+
+/**
+ * What a body is. Whoever publishes HTML is not thereby the author of pages of this server: a browser that is
+ * led to the channel shows it in a sandbox, where it runs no scripts and is of no origin.
+ *
+ * @see Content Security Policy 3 §6.3.2
+ */
+export function contentHeaders(channel: Channel) {
+  const { contentType } = channel.record
+  return {
+    'content-type': contentType,
+    ...(pageTypes.has(mediaType(contentType)) && { 'content-security-policy': 'sandbox' }),
+  }
+}
+
 /** Where an answer ends, in headers. @see Durable Streams §5.6 */
 export function endHeaders(channel: Channel, end: number, state: { isUpToDate: boolean; isClosed: boolean }) {
   return {
@@ -36,19 +59,31 @@ export function endHeaders(channel: Channel, end: number, state: { isUpToDate: b
   }
 }
 
+/** A whole chunk of history may be cached; what reaches the tail is asked for again each time. */
+export function chunkCaching(
+  channel: Channel,
+  range: { start: number; end: number },
+  state: { isUpToDate: boolean; isClosed: boolean },
+) {
+  return {
+    'cache-control': state.isUpToDate ? 'no-cache' : 'public, max-age=60, stale-while-revalidate=300',
+    etag: entityTag(channel, range, state),
+  }
+}
+
 /**
- * Changes when the messages do, when the answer reaches the tail and when the channel is closed: each of
- * those changes headers that a reader must not miss.
+ * Changes when the messages do (also when their positions were filled anew, after a loss), when the answer
+ * reaches the tail and when the channel is closed: each of those changes headers that a reader must not miss.
  *
  * @see Durable Streams §10.1, "ETag Usage"
  */
-export function entityTag(
+function entityTag(
   channel: Channel,
   range: { start: number; end: number },
   state: { isUpToDate: boolean; isClosed: boolean },
 ): string {
   const mark = state.isClosed ? ':c' : state.isUpToDate ? ':t' : ''
-  return `"${channel.id}:${range.start}:${range.end}${mark}"`
+  return `"${channel.history}:${range.start}:${range.end}${mark}"`
 }
 
 /** @see RFC 9110 §13.1.2: weak comparison, a list, or `*` */

@@ -10,8 +10,9 @@ import { frameHead, opcode, textFrame } from './sinks/websocket-frame.js'
 function envelopeForm(withOffsets: boolean): WireForm {
   return {
     encode(batches, context) {
-      const last = batches.length - 1
-      const frames = batches.map((batch, index) =>
+      const parts = withOffsets ? batches.flatMap((batch) => batch.partsWith(offsetBytes)) : batches
+      const last = parts.length - 1
+      const frames = parts.map((batch, index) =>
         dataFrame(batch, context, context.isUpToDate && index === last, withOffsets),
       )
       if (context.isClosed) frames.push(closedFrame(context))
@@ -27,6 +28,9 @@ function envelopeForm(withOffsets: boolean): WireForm {
     },
   }
 }
+
+/** An offset in its quotes, and the comma that parts it from the next. */
+const offsetBytes = 36
 
 export const plainEnvelopes = envelopeForm(false)
 export const envelopesWithOffsets = envelopeForm(true)

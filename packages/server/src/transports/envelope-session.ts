@@ -6,7 +6,7 @@ import {
   type SubscribeEnvelope,
 } from '@tidings/protocol'
 import { type End, Subscriber } from '../hub/index.js'
-import type { Channel } from '../log/index.js'
+import { type Channel, totalBytes } from '../log/index.js'
 import {
   type ClientRequest,
   decodeEnvelope,
@@ -17,6 +17,7 @@ import {
 } from './envelope-decoder.js'
 import { envelopesWithOffsets, plainEnvelopes } from './envelope-form.js'
 import type { Exchange } from './exchange.js'
+import { Inflow } from './inflow.js'
 import { Liveness } from './liveness.js'
 import { textFrame } from './sinks/websocket-frame.js'
 import type { Station } from './transport.js'
@@ -24,8 +25,6 @@ import type { WebSocketConnection } from './websocket-connection.js'
 
 /** Channels that one socket may hear. */
 const maxSubscriptions = 10_000
-/** Publishes of one socket that may wait for the disk; past this many the socket is not read. */
-const maxWaitingPublishes = 1_000
 
 /** The conversation of one `tidings.v1` socket: many channels, envelopes both ways. */
 export class EnvelopeSession {
@@ -34,7 +33,7 @@ export class EnvelopeSession {
   readonly #exchange: Exchange
   readonly #subscribers = new Map<string, Subscriber>()
   readonly #liveness: Liveness
-  #waitingPublishes = 0
+  readonly #inflow: Inflow
   #published: Promise<void> = Promise.resolve()
   #isFlushing = false
   #isWaitingForReader = false
@@ -43,6 +42,7 @@ export class EnvelopeSession {
     this.#station = station
     this.#connection = connection
     this.#exchange = exchange
+    this.#inflow = new Inflow(connection)
     this.#liveness = new Liveness(station, connection, {
       goAway: (retryAfterMs) => {
         this.#send({ type: 'goaway', retryAfterMs })
@@ -156,14 +156,7 @@ export class EnvelopeSession {
     )
     // To nothing: what all of them resolved to would be kept for as long as the socket lives.
     this.#published = Promise.all([this.#published, answered]).then(() => {})
-    this.#hold(answered)
-  }
-
-  #hold(answered: Promise<void>): void {
-    if (++this.#waitingPublishes === maxWaitingPublishes) this.#connection.pause()
-    void answered.then(() => {
-      if (this.#waitingPublishes-- === maxWaitingPublishes) this.#connection.resume()
-    })
+    this.#inflow.take(totalBytes(messages), answered)
   }
 
   #refuse(error: unknown, about: { id?: number | string; channel?: string }): void {

@@ -1,6 +1,6 @@
 import { header, startOffsetHeader } from '@tidings/protocol'
 import type { Channel } from '../log/index.js'
-import { bodyForm, maxAnswerBytes } from './body-form.js'
+import { bodyForm, contentHeaders, maxAnswerBytes } from './body-form.js'
 import type { Exchange } from './exchange.js'
 import type { Station } from './transport.js'
 
@@ -26,12 +26,12 @@ export async function answerPageBefore(
   exchange.respond({
     status: 200,
     headers: {
-      'content-type': channel.record.contentType,
+      ...contentHeaders(channel),
       [header.nextOffset]: channel.offsetAt(position),
       [startOffsetHeader]: channel.offsetAt(start),
       'cache-control': isRelative ? 'no-store' : 'public, max-age=60, stale-while-revalidate=300',
     },
     body: bodyForm.encode(batches, { channel, isUpToDate: false, isClosed: false }),
-    payloadBytes: batches.reduce((bytes, batch) => bytes + batch.payload.byteLength, 0),
+    payloadBytes: batches.reduce((bytes, batch) => bytes + batch.messageBytes, 0),
   })
 }

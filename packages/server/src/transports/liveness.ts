@@ -7,7 +7,7 @@ const maxSilentBeats = 2
 
 /**
  * Pings a socket with each heartbeat, and cuts it when nothing comes back. Silence does not count while our
- * own writes are blocked: the pong may wait behind them.
+ * own writes are blocked, since the pong may wait behind them, nor while we do not read.
  */
 export class Liveness implements Beating, Leaving {
   readonly #station: Station
@@ -36,7 +36,7 @@ export class Liveness implements Beating, Leaving {
     const isSilent = this.#connection.bytesHeard === this.#bytesHeard
     this.#bytesHeard = this.#connection.bytesHeard
     if (this.#connection.isBackedUp) return
-    this.#silentBeats = isSilent ? this.#silentBeats + 1 : 0
+    this.#silentBeats = isSilent && !this.#connection.isPaused ? this.#silentBeats + 1 : 0
     if (this.#silentBeats > maxSilentBeats) this.#connection.terminate()
     else this.#connection.ping()
   }

@@ -1,7 +1,7 @@
 import { advancedCursor, currentCursor, header } from '@tidings/protocol'
 import type { Delivery, Listener } from '../hub/index.js'
-import { unknownChannel } from '../log/index.js'
-import { bodyForm, endHeaders, entityTag, maxAnswerBytes } from './body-form.js'
+import { gone } from '../log/index.js'
+import { bodyForm, chunkCaching, contentHeaders, endHeaders, maxAnswerBytes } from './body-form.js'
 import type { Exchange } from './exchange.js'
 import type { Reading, Station, Transport } from './transport.js'
 
@@ -26,6 +26,7 @@ export const longPoll: Transport = {
     const { channel, position } = reading
     // To the end of this turn nothing can be kept between the look at the tail and `hold`.
     if (position < channel.keptTail) await answerFromLog(station, exchange, reading)
+    else if (channel.isGone) throw gone(channel)
     else if (channel.keptClosed) answerEmpty(station, exchange, reading)
     else hold(station, exchange, reading)
   },
@@ -41,7 +42,7 @@ async function answerFromLog(station: Station, exchange: Exchange, reading: Read
     status: 200,
     headers: answerHeaders(station, reading, end, state),
     body: bodyForm.encode(batches, { channel, ...state }),
-    payloadBytes: batches.reduce((bytes, batch) => bytes + batch.payload.byteLength, 0),
+    payloadBytes: batches.reduce((bytes, batch) => bytes + batch.messageBytes, 0),
   })
 }
 
@@ -64,7 +65,7 @@ function hold(station: Station, exchange: Exchange, reading: Reading): void {
     },
     removed() {
       release()
-      exchange.fail(unknownChannel(channel.name))
+      exchange.fail(gone(channel))
     },
   }
   const timer = setTimeout(giveUp, station.settings.longPollMs)
@@ -91,31 +92,33 @@ function answerFromDelivery(
 /** The hold time is over, or the channel is closed and nothing will come. */
 function answerEmpty(station: Station, exchange: Exchange, reading: Reading): void {
   const isClosed = reading.channel.keptClosed
-  const {
-    etag: _,
-    'content-type': __,
-    ...headers
-  } = answerHeaders(station, reading, reading.position, {
-    isUpToDate: true,
-    isClosed,
-  })
+  const { 'content-type': _, ...headers } = answerHeaders(
+    station,
+    { ...reading, isRelative: true },
+    reading.position,
+    {
+      isUpToDate: true,
+      isClosed,
+    },
+  )
   exchange.respond({ status: 204, headers: { ...headers, 'cache-control': 'no-store' }, payloadBytes: 0 })
 }
 
 function answerHeaders(
   station: Station,
-  { channel, position, cursor }: Reading,
+  { channel, position, cursor, isRelative }: Reading,
   end: number,
   state: { isUpToDate: boolean; isClosed: boolean },
 ) {
   const now = station.now()
   return {
-    'content-type': channel.record.contentType,
+    ...contentHeaders(channel),
     ...endHeaders(channel, end, state),
     ...(!state.isClosed && {
       [header.cursor]: String(advancedCursor(cursor, now, Math.random()) ?? currentCursor(now)),
     }),
-    etag: entityTag(channel, { start: position, end }, state),
-    'cache-control': state.isUpToDate ? 'no-cache' : 'public, max-age=60, stale-while-revalidate=300',
+    ...(isRelative
+      ? { 'cache-control': 'no-store' }
+      : chunkCaching(channel, { start: position, end }, state)),
   }
 }

@@ -1,4 +1,11 @@
-import { bodyForm, endHeaders, entityTag, matchesEntityTag, maxAnswerBytes } from './body-form.js'
+import {
+  bodyForm,
+  chunkCaching,
+  contentHeaders,
+  endHeaders,
+  matchesEntityTag,
+  maxAnswerBytes,
+} from './body-form.js'
 import type { Headers } from './exchange.js'
 import type { Transport } from './transport.js'
 
@@ -27,27 +34,22 @@ export const shortPoll: Transport = {
     const isUpToDate = end >= channel.keptTail
     const isClosed = isUpToDate && channel.keptClosed
     const state = { isUpToDate, isClosed }
-    const tag = entityTag(channel, { start: position, end }, state)
-    const caching: Headers = isRelative
-      ? { 'cache-control': 'no-store' }
-      : {
-          'cache-control': isUpToDate ? 'no-cache' : 'public, max-age=60, stale-while-revalidate=300',
-          etag: tag,
-        }
+    const chunk = chunkCaching(channel, { start: position, end }, state)
+    const caching: Headers = isRelative ? { 'cache-control': 'no-store' } : chunk
 
-    if (!isRelative && matchesEntityTag(ifNoneMatch, tag)) {
+    if (!isRelative && matchesEntityTag(ifNoneMatch, chunk.etag)) {
       exchange.respond({ status: 304, headers: caching, payloadBytes: 0 })
       return
     }
     exchange.respond({
       status: 200,
       headers: {
-        'content-type': channel.record.contentType,
+        ...contentHeaders(channel),
         ...endHeaders(channel, end, state),
         ...caching,
       },
       body: bodyForm.encode(batches, { channel, isUpToDate, isClosed }),
-      payloadBytes: batches.reduce((bytes, batch) => bytes + batch.payload.byteLength, 0),
+      payloadBytes: batches.reduce((bytes, batch) => bytes + batch.messageBytes, 0),
     })
   },
 }

@@ -26,7 +26,7 @@ export const sse: Transport = {
 
   async open(station, exchange, reading) {
     const { channel, position, isReconnect, cursor, hasPlainEvents } = reading
-    // Plain events have no word for the end, so a page that starts there is told so in this way, too.
+    // Plain events have no word for the end: a page that starts there is told in this way too.
     if ((isReconnect || hasPlainEvents) && channel.keptClosed && position >= channel.keptTail) {
       // 204 is the one answer that makes an EventSource stop. @see HTML standard §9.2.2
       exchange.respond({ status: 204, headers: { 'cache-control': 'no-store' }, payloadBytes: 0 })
@@ -51,12 +51,13 @@ export const sse: Transport = {
       onPayload: (bytes) => exchange.countPayload(bytes),
       onEnd: () => stream.end(),
     })
+    stream.begin()
+    subscriber.start()
+    // Last: for a client that is gone already, this calls back at once.
     exchange.onGone(() => {
       subscriber.stop()
       stream.stop()
     })
-    stream.begin()
-    subscriber.start()
   },
 }
 
@@ -127,7 +128,11 @@ function eventForm(cursor: () => number): WireForm {
 
 const sharedForm = eventForm(() => currentCursor(Date.now()))
 
-/** One unnamed event per message, each with the offset after it: what a page's `onmessage` takes. */
+/**
+ * One unnamed event per message, each with the offset after it: what a page's `onmessage` takes. At the tail
+ * stands an offset without an event, which the page does not see: should the connection be cut before a message
+ * has come, the browser goes on from there and misses nothing.
+ */
 const plainEventForm: WireForm = {
   encode(batches, { channel }) {
     const events: string[] = []
@@ -139,7 +144,7 @@ const plainEventForm: WireForm = {
     }
     return Buffer.from(events.join(''))
   },
-  atTail: () => undefined,
+  atTail: ({ channel }) => Buffer.from(`id:${channel.nextOffset}\n\n`),
 }
 
 function dataEvent(batch: Batch, { channel }: EncodingContext): string {

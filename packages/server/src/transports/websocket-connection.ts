@@ -14,6 +14,8 @@ export interface WebSocketConnection extends Sink {
   /** Stops taking what the client sends, until each of those who paused has resumed. */
   pause(): void
   resume(): void
+  /** Nothing that the client sends is taken now. */
+  readonly isPaused: boolean
   ping(): void
   /** Cuts the connection. */
   terminate(): void

@@ -1,8 +1,9 @@
 import { closeCode, Problem, problems, subprotocol } from '@tidings/protocol'
 import { type End, Subscriber, type WireForm } from '../hub/index.js'
-import { type Channel, messagesOf, unknownChannel } from '../log/index.js'
+import { type Channel, gone, messagesOf, unknownChannel } from '../log/index.js'
 import { EnvelopeSession } from './envelope-session.js'
 import type { Exchange } from './exchange.js'
+import { Inflow } from './inflow.js'
 import { Liveness } from './liveness.js'
 import { frameHead, opcode } from './sinks/websocket-frame.js'
 import type { Station, Transport } from './transport.js'
@@ -28,17 +29,11 @@ export const websocket: Transport = {
   way: 'websocket',
 
   async open(station, exchange, { channel, position, subprotocols }) {
-    // While the handshake goes on, the channel must not leave memory.
-    channel.pin()
-    try {
-      await station.log.reader.checkStart(channel, position)
-      const chosen = subprotocols.includes(subprotocol) ? subprotocol : undefined
-      const connection = await exchange.upgrade({ subprotocol: chosen })
-      if (chosen) new EnvelopeSession(station, connection, exchange).begin({ channel, position })
-      else new PlainSession(station, connection, exchange, channel).begin(position)
-    } finally {
-      channel.unpin()
-    }
+    await station.log.reader.checkStart(channel, position)
+    const chosen = subprotocols.includes(subprotocol) ? subprotocol : undefined
+    const connection = await exchange.upgrade({ subprotocol: chosen })
+    if (chosen) new EnvelopeSession(station, connection, exchange).begin({ channel, position })
+    else new PlainSession(station, connection, exchange, channel).begin(position)
   },
 }
 
@@ -49,11 +44,11 @@ class PlainSession {
   readonly #exchange: Exchange
   readonly #channel: Channel
   readonly #liveness: Liveness
+  readonly #inflow: Inflow
   /** When all appends of this socket are kept or refused. */
   #settled: Promise<void> = Promise.resolve()
   /** Where the last of them ends. */
   #keptEnd = 0
-  #waiting = 0
   #isRefused = false
 
   constructor(station: Station, connection: WebSocketConnection, exchange: Exchange, channel: Channel) {
@@ -61,6 +56,7 @@ class PlainSession {
     this.#exchange = exchange
     this.#connection = connection
     this.#channel = channel
+    this.#inflow = new Inflow(connection)
     this.#liveness = new Liveness(station, connection, {
       goAway: () => connection.close(closeCode.goingAway, 'server-stopping'),
     })
@@ -124,15 +120,7 @@ class PlainSession {
     )
     // To nothing: what all of them resolved to would be kept for as long as the socket lives.
     this.#settled = Promise.all([this.#settled, settled]).then(() => {})
-    this.#hold(settled)
-  }
-
-  /** Appends that wait for the disk are bounded: past this many, the socket is not read. */
-  #hold(settled: Promise<void>): void {
-    if (++this.#waiting === maxWaitingAppends) this.#connection.pause()
-    void settled.then(() => {
-      if (this.#waiting-- === maxWaitingAppends) this.#connection.resume()
-    })
+    this.#inflow.take(data.byteLength, settled)
   }
 
   #refuse(error: unknown): void {
@@ -144,12 +132,9 @@ class PlainSession {
 
   #ended(end: End): void {
     if (end.why === 'closed') this.#connection.close(closeCode.normal, 'channel-closed')
-    else if (end.why === 'removed') this.#connection.close(closeCode.policyViolation, 'channel-unknown')
-    else this.#refuse(end.error)
+    else this.#refuse(end.why === 'removed' ? gone(this.#channel) : end.error)
   }
 }
-
-const maxWaitingAppends = 1_000
 
 /** Each message is one frame, never several joined in one. */
 const plainForm: WireForm = {

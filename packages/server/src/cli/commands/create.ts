@@ -1,11 +1,16 @@
 import { createChannel } from '@tidings/client'
 import { header } from '@tidings/protocol'
 import { Command, Option } from 'commander'
-import { addContactFlags, Contact, type ContactFlags } from '../contact.js'
+import { addContactFlags, Contact, type ContactFlags, wholeNumber } from '../contact.js'
 import { untilInterrupted } from '../interruption.js'
+import { offset } from '../starts.js'
+import { UsageError } from '../trouble.js'
 
 interface CreateFlags extends ContactFlags {
-  readonly contentType: string
+  readonly contentType?: string
+  readonly forkFrom?: string
+  readonly forkOffset?: string
+  readonly forkSubOffset?: number
   readonly ttl?: string
   readonly expiresAt?: string
 }
@@ -18,28 +23,53 @@ Examples:
   tidings create cake
   tidings create notes --content-type text/plain
   tidings create session/42 --ttl 3600              gone an hour after its last use
-  tidings create party --expires-at 2030-01-31T12:00:00Z`
+  tidings create party --expires-at 2030-01-31T12:00:00Z
+  tidings create draft-2 --fork-from draft          begins with all that draft holds now, and goes its own way`
 
 export function createCommand(): Command {
   const command = new Command('create')
     .description('make a channel')
     .argument('<channel>', 'its name; may have slashes')
-    .option('--content-type <type>', 'what its messages are', 'application/json')
+    .option(
+      '--content-type <type>',
+      'what its messages are (default: application/json; of a fork, its source)',
+    )
+    .option('--fork-from <channel>', 'begin with what this channel holds')
+    .addOption(new Option('--fork-offset <offset>', 'only up to here').argParser(offset))
+    .addOption(
+      new Option('--fork-sub-offset <n>', 'and n messages more (bytes, where it holds no JSON)').argParser(
+        wholeNumber,
+      ),
+    )
     .addOption(new Option('--ttl <seconds>', 'drop it so long after its last use').conflicts('expiresAt'))
     .option('--expires-at <time>', 'drop it at this time (RFC 3339)')
   return addContactFlags(command).addHelpText('after', examples).action(create)
 }
 
 async function create(channel: string, flags: CreateFlags): Promise<void> {
+  const { contentType, forkFrom, forkOffset, forkSubOffset } = flags
+  if (forkFrom === undefined && (forkOffset !== undefined || forkSubOffset !== undefined)) {
+    throw new UsageError('A fork needs --fork-from: the channel that it begins with.')
+  }
   const signal = untilInterrupted()
   const contact = new Contact(flags, signal)
   const headers = {
     ...(flags.ttl !== undefined && { [header.ttl]: flags.ttl }),
     ...(flags.expiresAt !== undefined && { [header.expiresAt]: flags.expiresAt }),
   }
-  const { contentType } = flags
-  const { created } = await contact.ask(() =>
-    createChannel(contact.address(channel), { contentType, headers, signal }),
+  const made = await contact.ask(() =>
+    createChannel(contact.address(channel), {
+      ...(contentType !== undefined && { contentType }),
+      ...(forkFrom !== undefined && {
+        fork: {
+          from: forkFrom,
+          ...(forkOffset !== undefined && { offset: forkOffset }),
+          ...(forkSubOffset !== undefined && { subOffset: forkSubOffset }),
+        },
+      }),
+      headers,
+      signal,
+    }),
   )
-  contact.note(created ? `made ${channel} (${contentType})` : `${channel} is there already (${contentType})`)
+  contact.note(`${made.created ? `made ${channel}` : `${channel} is there already`} (${made.contentType})`)
 }

@@ -1,16 +1,19 @@
 import { type ChannelState, type ReadBatch, type ReadOptions, read, type Way } from '@tidings/client'
-import { beginning, now, parseOffset, ways } from '@tidings/protocol'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { now, parseOffset, ways } from '@tidings/protocol'
+import { Command, Option } from 'commander'
 import { addContactFlags, Contact, type ContactFlags, wholeNumber } from '../contact.js'
 import { untilInterrupted } from '../interruption.js'
 import { printed } from '../message-lines.js'
 import { stdout } from '../output.js'
+import { last, offset, since } from '../starts.js'
 import { Interrupted } from '../trouble.js'
 
 interface ReadFlags extends ContactFlags {
   readonly live?: Way
   readonly interval?: number
-  readonly offset: string
+  readonly offset?: string
+  readonly last?: number
+  readonly since?: string
   readonly follow?: true
   readonly string?: true
   readonly offsets?: true
@@ -27,6 +30,8 @@ Examples:
   tidings read cake --follow --live websocket         over a WebSocket
   tidings read cake --follow --live short-poll --interval 5000
   tidings read cake --follow --offset now             only what comes
+  tidings read cake --follow --last 10                the last ten, and what comes
+  tidings read cake --since 2030-01-31T12:00:00Z
   tidings read app-log --follow --string              lines of a log, published with "publish --string"`
 
 export function readCommand(): Command {
@@ -43,18 +48,18 @@ export function readCommand(): Command {
       new Option('--interval <ms>', 'from one short poll to the next (default: 1000)').argParser(wholeNumber),
     )
     .addOption(
-      new Option('--offset <offset>', 'where to begin: -1 (the beginning), now (the tail), or a next offset')
+      new Option(
+        '--offset <offset>',
+        'where to begin: -1 (the beginning, the default), now (the tail), or a next offset',
+      )
         .argParser(offset)
-        .default(beginning),
+        .conflicts(['last', 'since']),
     )
+    .addOption(new Option('--last <n>', 'begin with the last n messages').argParser(last).conflicts('since'))
+    .addOption(new Option('--since <time>', 'begin with what was kept since (RFC 3339)').argParser(since))
     .option('-s, --string', 'print messages that are JSON strings as their text')
     .option('--offsets', 'say on stderr after each batch where to go on')
   return addContactFlags(command).addHelpText('after', examples).action(readChannel)
-}
-
-function offset(text: string): string {
-  if (parseOffset(text)) return text
-  throw new InvalidArgumentError('It is -1, now, or an offset that the server gave out.')
 }
 
 async function readChannel(channel: string, flags: ReadFlags): Promise<void> {
@@ -62,7 +67,7 @@ async function readChannel(channel: string, flags: ReadFlags): Promise<void> {
   const contact = new Contact(flags, interrupted)
   const state = await contact.head(channel)
   const follow = flags.follow ?? false
-  if (!follow && isAtTail(flags.offset, state)) {
+  if (!follow && isAtTail(flags, state)) {
     if (flags.offsets) contact.note(`next offset ${state.nextOffset}`)
     return
   }
@@ -70,7 +75,9 @@ async function readChannel(channel: string, flags: ReadFlags): Promise<void> {
   const options: ReadOptions = {
     ...contact.clientOptions(follow),
     way: flags.live ?? (follow ? 'sse' : 'short-poll'),
-    offset: flags.offset,
+    ...(flags.offset !== undefined && { offset: flags.offset }),
+    ...(flags.last !== undefined && { last: flags.last }),
+    ...(flags.since !== undefined && { since: flags.since }),
     kind: state.kind,
     signal: ended,
     ...(flags.interval !== undefined && { intervalMs: flags.interval }),
@@ -85,10 +92,11 @@ async function readChannel(channel: string, flags: ReadFlags): Promise<void> {
 }
 
 /** Nothing is there to be read: a way that waits for what comes need not be opened. */
-function isAtTail(from: string, { nextOffset }: ChannelState): boolean {
-  if (from === now || from === nextOffset) return true
+function isAtTail({ offset, last }: ReadFlags, { nextOffset }: ChannelState): boolean {
   const tail = parseOffset(nextOffset)
-  return parseOffset(from)?.at === 'beginning' && tail?.at === 'offset' && tail.position === 0
+  const isEmpty = tail?.at === 'offset' && tail.position === 0
+  if (offset === now || offset === nextOffset || last === 0) return true
+  return isEmpty && (offset === undefined || parseOffset(offset)?.at === 'beginning')
 }
 
 async function print(batch: ReadBatch, flags: ReadFlags, ended: AbortSignal): Promise<void> {

@@ -9,6 +9,8 @@ export class StreamBackedSink implements Sink {
   readonly #stream: Writable
   #parts: Uint8Array[] = []
   #bytes = 0
+  /** Those who wait for less to be unsent, woken after each flush. */
+  readonly #waiting = new Set<() => void>()
 
   constructor(stream: Writable) {
     this.#stream = stream
@@ -24,9 +26,9 @@ export class StreamBackedSink implements Sink {
     if (parts.length === 0) return
     this.#parts = []
     this.#bytes = 0
-    if (this.isGone) return
     // A lone part goes as it is: it may be shared by thousands of sinks, and is not copied for any of them.
-    this.#stream.write(parts.length === 1 ? parts[0] : Buffer.concat(parts))
+    if (!this.isGone) this.#stream.write(parts.length === 1 ? parts[0] : Buffer.concat(parts))
+    for (const wake of [...this.#waiting]) wake()
   }
 
   get isBackedUp(): boolean {
@@ -41,12 +43,13 @@ export class StreamBackedSink implements Sink {
     while (this.isBackedUp && !this.isGone) {
       await new Promise<void>((resolve) => {
         const settle = () => {
-          this.#stream.off('drain', settle)
-          this.#stream.off('close', settle)
+          this.#stream.off('drain', settle).off('close', settle)
+          this.#waiting.delete(settle)
           resolve()
         }
-        this.#stream.on('drain', settle)
-        this.#stream.on('close', settle)
+        this.#stream.on('drain', settle).on('close', settle)
+        // A stream that takes everything at once, as a socket may, has nothing to drain and never says so.
+        this.#waiting.add(settle)
       })
     }
   }

@@ -140,6 +140,10 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection {
     if (--this.#pauses === 0) this.#client.resume()
   }
 
+  get isPaused(): boolean {
+    return this.#client.isPaused
+  }
+
   ping(): void {
     this.#client.ping()
   }

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { type Database as LmdbDatabase, open, type RootDatabase, type Transaction } from 'lmdb'
-import { type CommitWatch, watchCommits } from './commit-watch.js'
 import { dataFileName } from './data-file.js'
 import type { Durability } from './durability.js'
 import { Room } from './room.js'
+import { WriteProgress } from './write-progress.js'
 
 /** Bytes to bytes, in the order of the keys' bytes. */
 export type Table = LmdbDatabase<Buffer, Buffer>
@@ -34,7 +34,7 @@ export class Database {
   readonly about: Table
   readonly #root: RootDatabase<Buffer, Buffer>
   readonly #durability: Durability
-  readonly #watchNext: () => CommitWatch
+  readonly #progress: WriteProgress
   readonly #room: Room
   readonly #onFlushFailed: (error: unknown) => void
   #kept: Transaction | undefined
@@ -68,7 +68,7 @@ export class Database {
     this.producers = table('producers')
     this.removed = table('removed')
     this.about = table('about')
-    this.#watchNext = watchCommits(this.#root)
+    this.#progress = new WriteProgress(this.#root)
     this.#room = new Room(join(folder, dataFileName))
   }
 
@@ -82,13 +82,14 @@ export class Database {
     if (!this.#kept) this.#holdSnapshot()
     try {
       await this.#room.ensure(sizeOf(changes))
-      const watch = this.#watchNext()
-      const flushed = this.#flushed(changes, watch)
+      const flushed = this.#flushed(changes)
       if (this.#durability === 'fsync') await flushed
       else {
+        // Not before the changes are written: lmdb may begin an earlier write's transaction between, without them.
+        const visible = this.#progress.visible()
         // The flush goes on behind; if it fails, there is no caller left to hear of it.
         flushed.catch((error) => this.#failedBehind(error))
-        await Promise.race([watch.visible, flushed])
+        await Promise.race([visible, flushed])
       }
       this.#holdSnapshot()
     } catch (error) {
@@ -106,24 +107,27 @@ export class Database {
   async writeAndFlush(changes: readonly Change[]): Promise<void> {
     await this.#room.ensure(sizeOf(changes))
     try {
-      await this.#flushed(changes, this.#watchNext())
+      await this.#flushed(changes)
     } catch (error) {
       this.#hasFailed = true
       throw error
     }
   }
 
-  async #flushed(changes: readonly Change[], watch: CommitWatch): Promise<void> {
+  async #flushed(changes: readonly Change[]): Promise<void> {
+    const failure = this.#progress.nextFailure()
     const written = this.#root.batch(() => {
       for (const { table, key, value } of changes) void (value ? table.put(key, value) : table.remove(key))
     })
-    // lmdb rejects with a general error, and not after every failure: the watch has the true one.
+    // lmdb rejects with a general error, and not after every failure: its writing thread says the true one.
     written.catch((error: { commitError?: Promise<unknown> }) => error.commitError?.catch(() => {}))
     try {
-      await Promise.race([written, watch.failed])
+      await Promise.race([written, failure.told])
     } catch (error) {
       // In the turn of the general error the true one is told, too.
-      throw await Promise.race([watch.failed, nextTurn(error)]).catch((reason: unknown) => reason)
+      throw await Promise.race([failure.told, nextTurn(error)]).catch((reason: unknown) => reason)
+    } finally {
+      failure.stopWaiting()
     }
   }
 
@@ -151,6 +155,7 @@ export class Database {
 
   async close(): Promise<void> {
     await this.#room.close()
+    await this.#progress.idle()
     // After a write that failed, lmdb waits for some of its promises for ever, and frees what it has freed.
     if (this.#hasFailed) return
     this.#kept?.done()

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -64,6 +64,13 @@ test('a folder that can not be written is refused with what to do', async () => 
   const refusal = await refusalOf(openDiskEngine({ folder: join(file, 'data'), durability: 'fsync' }))
   expect(refusal.code).toBe('storage-unavailable')
   expect(refusal.message).toMatch(/ENOTDIR.*name another folder with --data or TIDINGS_DATA/)
+})
+
+test('a folder on a disk that is full is refused with what to do', async () => {
+  // Whatever is written there finds no space.
+  await symlink('/dev/full', join(folder, 'tidings.json.new'))
+  const refusal = await refusalOf(openDiskEngine({ folder, durability: 'fsync' }))
+  expect(refusal.message).toMatch(/ENOSPC.*Make room there/)
 })
 
 test('a folder of a newer format is refused, and left as it is', async () => {

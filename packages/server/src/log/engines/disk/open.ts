@@ -123,15 +123,12 @@ async function orUnusable<T>(folder: string, action: () => Promise<T>): Promise<
     if (isFull(error)) {
       throw new Problem(
         'storage-full',
-        `The disk of the data folder ${folder} is full. Free space there, or name another folder with --data or TIDINGS_DATA.`,
+        `The disk of the data folder ${folder} is full (ENOSPC). Make room there, or name another folder with --data or TIDINGS_DATA.`,
         {},
         { cause: error },
       )
     }
-    const advice =
-      typeof code === 'string'
-        ? 'Give this user the right to write there, or name another folder with --data or TIDINGS_DATA.'
-        : 'Look at the disk; restore the folder from a copy, or name another one with --data or TIDINGS_DATA.'
+    const advice = adviceFor(code)
     throw new Problem(
       'storage-unavailable',
       `The data folder ${folder} can not be used: ${message}. ${advice}`,
@@ -139,4 +136,12 @@ async function orUnusable<T>(folder: string, action: () => Promise<T>): Promise<
       { cause: error },
     )
   }
+}
+
+/** @param code the system's; LMDB's are numbers */
+function adviceFor(code: unknown): string {
+  if (typeof code === 'string') {
+    return 'Give this user the right to write there, or name another folder with --data or TIDINGS_DATA.'
+  }
+  return 'Look at the disk; restore the folder from a copy, or name another one with --data or TIDINGS_DATA.'
 }

@@ -26,6 +26,7 @@ export class Room {
   #pageBytes = 0
   /** Pages that are certainly left; more may be, since LMDB uses freed ones first. */
   #pagesLeft = 0
+  #growing: Promise<void> = Promise.resolve()
 
   constructor(file: string) {
     this.#file = file
@@ -40,9 +41,22 @@ export class Room {
    */
   async ensure(change: { readonly keys: number; readonly bytes: number }): Promise<void> {
     const pages = fixedPages + pagesPerKey * change.keys + Math.ceil(change.bytes / (this.#pageBytes || 4096))
-    if (pages > this.#pagesLeft) await this.#look()
-    if (pages > this.#pagesLeft) await this.#grow(pages - this.#pagesLeft)
+    if (this.#take(pages)) return
+    // One after the other: what one has found is not for another, too.
+    const mine = this.#growing.then(async () => {
+      if (this.#take(pages)) return
+      await this.#look()
+      if (pages > this.#pagesLeft) await this.#grow(pages - this.#pagesLeft)
+      this.#pagesLeft -= pages
+    })
+    this.#growing = mine.catch(() => {})
+    await mine
+  }
+
+  #take(pages: number): boolean {
+    if (pages > this.#pagesLeft) return false
     this.#pagesLeft -= pages
+    return true
   }
 
   async close(): Promise<void> {

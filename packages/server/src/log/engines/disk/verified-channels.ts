@@ -98,7 +98,9 @@ export class VerifiedChannels {
       let start = 0
       for (const part of record.parts ?? []) {
         const from = Math.max(start, record.earliest ?? 0)
-        if (part.end <= start) this.#fault(`channel ${name}: its earlier parts are out of order`)
+        // The first may be empty: it says under which history the beginning was given out.
+        if (part.end <= start && part !== record.parts?.[0])
+          this.#fault(`channel ${name}: its earlier parts are out of order`)
         if (from < part.end && !this.#covers(part.channelId, from, part.end)) {
           this.#fault(`channel ${name}: inherited positions from ${from} to ${part.end} are not all there`)
         }

@@ -1,0 +1,62 @@
+import { Problem } from '@tidings/protocol'
+import type { Append, AppendOutcome } from './append.js'
+import { positionsOf } from './batch.js'
+import type { Channel } from './channel.js'
+import type { Engine } from './engine.js'
+import type { GroupCommit } from './group-commit.js'
+import { admitProducer } from './producer-admission.js'
+import { checkSequence, closed } from './refusals.js'
+
+/**
+ * Checks an append against what was admitted before it, kept or not, and stages it for the next commit.
+ *
+ * @returns what is true once `channel.settled`
+ * @throws Problem `channel-closed`, `producer-*`, `sequence-regression`
+ */
+export function admitAppend(
+  channel: Channel,
+  append: Append,
+  at: { readonly engine: Engine; readonly commits: GroupCommit },
+): AppendOutcome {
+  const { producer, close = false } = append
+  const state =
+    producer && (channel.admittedProducers.get(producer.id) ?? at.engine.producer(channel.id, producer.id))
+  const admission = admitProducer(producer, state)
+  if (admission === 'duplicate') return outcome(channel, true, state?.lastSeq)
+  if (channel.record.closed) {
+    const isCloseAgain = close && append.messages.length === 0 && !producer
+    if (isCloseAgain) return outcome(channel, true, undefined)
+    throw closed(channel)
+  }
+  if (admission instanceof Problem) throw admission
+  if (append.sequence !== undefined) checkSequence(append.sequence, channel.record.lastSequence)
+
+  const start = channel.admittedTail
+  const recordChanges = close || append.sequence !== undefined
+  if (recordChanges) {
+    channel.record = {
+      ...channel.record,
+      ...(append.sequence !== undefined && { lastSequence: append.sequence }),
+      ...(close && { closed: producer ? { producer } : {} }),
+    }
+  }
+  const next = producer && { epoch: producer.epoch, lastSeq: producer.seq }
+  if (producer && next) channel.admittedProducers.set(producer.id, next)
+  at.commits.stage(channel, {
+    messages: append.messages,
+    start,
+    ...(producer && next && { producer: { id: producer.id, state: next } }),
+    ...(recordChanges && { record: channel.record }),
+  })
+  channel.admittedTail = start + positionsOf(channel.kind, append.messages)
+  return outcome(channel, false, producer?.seq)
+}
+
+function outcome(channel: Channel, isDuplicate: boolean, lastSeq: number | undefined): AppendOutcome {
+  return {
+    nextOffset: channel.offsetAt(channel.admittedTail),
+    isDuplicate,
+    isClosed: channel.record.closed !== undefined,
+    ...(lastSeq !== undefined && { lastSeq }),
+  }
+}
