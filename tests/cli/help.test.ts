@@ -1,7 +1,19 @@
 import { expect, test } from 'vitest'
 import { tidings } from './command-run.js'
 
-const commands = ['serve', 'create', 'publish', 'read', 'ls', 'head', 'close', 'rm', 'demo']
+const commands = [
+  'serve',
+  'create',
+  'publish',
+  'read',
+  'ls',
+  'head',
+  'close',
+  'rm',
+  'backup',
+  'verify',
+  'demo',
+]
 
 test.each(commands)('%s --help shows examples on stdout', async (command) => {
   const { code, stdout, stderr } = await tidings([command, '--help'])

@@ -33,7 +33,7 @@ export function whyNotBuilt(): string | undefined {
 let layerFolder: string | undefined
 
 /** Builds trace.c, once for this process. */
-function buildLayer(): string {
+export function buildLayer(): string {
   const folder = layerFolder ?? mkdtempSync(join(tmpdir(), 'tidings-trace-'))
   const built = join(folder, 'trace.so')
   if (layerFolder) return built

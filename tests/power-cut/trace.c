@@ -9,6 +9,11 @@
  *                  "fail-one-after:N": N syncs are done, the next one fails with EIO, and the others are done
  *                  "kill-in-write:N": the process is killed in the midst of the write after N of those that
  *                  sync themselves: the operating system has it, the disk may not
+ *   TRACE_FAULT    a file that need not be there yet. Once it is, it says what goes wrong below the store:
+ *                  "no-space N": after N more writes, all that would make a file longer fail with ENOSPC
+ *                  "write-error N": after N more writes, one fails with EIO and writes nothing
+ *                  "short-write N": after N more writes, one writes the half of it
+ *                  "sync-error N": after N more syncs of any kind, one fails with EIO
  *
  * A record: u32 bytes after this header, u32 kind, u64 file (its inode), u64 number; then bytes.
  * One lock is held over each operation and its record, so that the order of the records is the order of the
@@ -52,6 +57,9 @@ static int leave_out_syncs;
 static long syncs_left = -1;
 static long writes_left = -1;
 static uint64_t next_sync;
+static const char *fault_file;
+static enum { NO_FAULT, NO_SPACE, WRITE_ERROR, SHORT_WRITE, SYNC_ERROR } fault;
+static long fault_after;
 
 #define REAL(result, name, ...)                                   \
   static result (*real_##name)(__VA_ARGS__);                      \
@@ -67,6 +75,7 @@ __attribute__((constructor)) static void start(void) {
   if (syncs && !strcmp(syncs, "leave-out")) leave_out_syncs = 1;
   if (syncs && !strncmp(syncs, "fail-one-after:", 15)) syncs_left = atol(syncs + 15);
   if (syncs && !strncmp(syncs, "kill-in-write:", 14)) writes_left = atol(syncs + 14);
+  fault_file = getenv("TRACE_FAULT");
   /* Another process may go on with the same trace. */
   next_sync = ((uint64_t)getpid() << 32) + 1;
   REAL(int, open64, const char *, int, ...);
@@ -108,7 +117,13 @@ static void watch(int fd, int flags) {
   is_sync_fd[fd] = (flags & (O_SYNC | O_DSYNC)) != 0;
 }
 
-static int is_watched(int fd) { return fd >= 0 && fd < MAX_FDS && watched[fd] != 0; }
+/* Node closes files past libc, so a number may have gone to another file or to a socket meanwhile. */
+static int is_watched(int fd) {
+  struct stat info;
+  if (fd < 0 || fd >= MAX_FDS || !watched[fd]) return 0;
+  if (fstat(fd, &info) || info.st_ino != watched[fd]) return 0;
+  return S_ISREG(info.st_mode) || S_ISDIR(info.st_mode);
+}
 
 /* Opening */
 
@@ -161,14 +176,52 @@ static void record_write(int fd, off_t at, const struct iovec *parts, int count,
   record(WRITE, watched[fd], number[0], all, count + 1);
 }
 
+static size_t size_of(const struct iovec *parts, int count) {
+  size_t size = 0;
+  for (int i = 0; i < count; i++) size += parts[i].iov_len;
+  return size;
+}
+
+static void look_for_fault(void) {
+  REAL(int, open64, const char *, int, ...);
+  char text[64] = "", kind[32] = "";
+  if (fault || !fault_file) return;
+  int fd = real_open64(fault_file, O_RDONLY | O_CLOEXEC, 0);
+  if (fd < 0) return;
+  if (read(fd, text, sizeof text - 1) > 0 && sscanf(text, "%31s %ld", kind, &fault_after) == 2) {
+    if (!strcmp(kind, "no-space")) fault = NO_SPACE;
+    if (!strcmp(kind, "write-error")) fault = WRITE_ERROR;
+    if (!strcmp(kind, "short-write")) fault = SHORT_WRITE;
+    if (!strcmp(kind, "sync-error")) fault = SYNC_ERROR;
+  }
+  close(fd);
+}
+
+/* How much of a write is done; -1 with errno set when nothing is. */
+static ssize_t allowed_of(int fd, off_t at, size_t wanted) {
+  look_for_fault();
+  if (fault == NO_FAULT || fault == SYNC_ERROR || fault_after-- > 0) return wanted;
+  if (fault == NO_SPACE) {
+    struct stat info;
+    if (fstat(fd, &info) || (size_t)at + wanted <= (size_t)info.st_size) return wanted;
+    errno = ENOSPC;
+    return -1;
+  }
+  if (fault_after != -1) return wanted;
+  if (fault == SHORT_WRITE) return wanted / 2;
+  errno = EIO;
+  return -1;
+}
+
 static int fails_now(void) {
+  look_for_fault();
+  if (fault == SYNC_ERROR && fault_after-- == 0) return 1;
   if (syncs_left < 0) return 0;
   return syncs_left-- == 0;
 }
 
 static ssize_t after_write(uint64_t sync, int fd, ssize_t written, const struct iovec *parts, int count) {
-  size_t wanted = 0;
-  for (int i = 0; i < count; i++) wanted += parts[i].iov_len;
+  size_t wanted = size_of(parts, count);
   /* The record says that all was written. */
   if (written != (ssize_t)wanted) abort();
   if (sync && writes_left >= 0 && writes_left-- == 0) kill(getpid(), SIGKILL);
@@ -184,25 +237,45 @@ static ssize_t after_write(uint64_t sync, int fd, ssize_t written, const struct 
   ssize_t name(int fd, const void *bytes, size_t count, offset at) {             \
     REAL(ssize_t, name, int, const void *, size_t, offset);                      \
     if (!is_watched(fd)) return real_##name(fd, bytes, count, at);               \
-    struct iovec part = {(void *)bytes, count};                                  \
     uint64_t sync;                                                               \
     pthread_mutex_lock(&lock);                                                   \
-    record_write(fd, at, &part, 1, &sync);                                       \
-    ssize_t result = after_write(sync, fd, real_##name(fd, bytes, count, at), &part, 1); \
+    ssize_t result = allowed_of(fd, at, count);                                  \
+    if (result > 0) {                                                            \
+      struct iovec part = {(void *)bytes, result};                               \
+      record_write(fd, at, &part, 1, &sync);                                     \
+      result = after_write(sync, fd, real_##name(fd, bytes, result, at), &part, 1); \
+    }                                                                            \
     pthread_mutex_unlock(&lock);                                                 \
     return result;                                                               \
   }
 PWRITE(pwrite, off_t)
 PWRITE(pwrite64, off64_t)
 
+/* The parts of a write of which only so many bytes are done. */
+static int first_bytes(const struct iovec *parts, int count, size_t bytes, struct iovec *some) {
+  int used = 0;
+  if (count > 1024) abort();
+  for (; used < count && bytes > 0; used++) {
+    some[used] = parts[used];
+    if (some[used].iov_len > bytes) some[used].iov_len = bytes;
+    bytes -= some[used].iov_len;
+  }
+  return used;
+}
+
 #define PWRITEV(name, offset)                                                     \
   ssize_t name(int fd, const struct iovec *parts, int count, offset at) {         \
     REAL(ssize_t, name, int, const struct iovec *, int, offset);                  \
     if (!is_watched(fd)) return real_##name(fd, parts, count, at);                \
     uint64_t sync;                                                                \
+    struct iovec some[1024];                                                      \
     pthread_mutex_lock(&lock);                                                    \
-    record_write(fd, at, parts, count, &sync);                                    \
-    ssize_t result = after_write(sync, fd, real_##name(fd, parts, count, at), parts, count); \
+    ssize_t result = allowed_of(fd, at, size_of(parts, count));                   \
+    if (result > 0) {                                                             \
+      count = first_bytes(parts, count, result, some);                            \
+      record_write(fd, at, some, count, &sync);                                   \
+      result = after_write(sync, fd, real_##name(fd, some, count, at), some, count); \
+    }                                                                             \
     pthread_mutex_unlock(&lock);                                                  \
     return result;                                                                \
   }
@@ -218,9 +291,15 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
   REAL(ssize_t, writev, int, const struct iovec *, int);
   if (!is_watched(fd)) return real_writev(fd, parts, count);
   uint64_t sync;
+  struct iovec some[1024];
   pthread_mutex_lock(&lock);
-  record_write(fd, position_of(fd), parts, count, &sync);
-  ssize_t result = after_write(sync, fd, real_writev(fd, parts, count), parts, count);
+  off_t at = position_of(fd);
+  ssize_t result = allowed_of(fd, at, size_of(parts, count));
+  if (result > 0) {
+    count = first_bytes(parts, count, result, some);
+    record_write(fd, at, some, count, &sync);
+    result = after_write(sync, fd, real_writev(fd, some, count), some, count);
+  }
   pthread_mutex_unlock(&lock);
   return result;
 }
@@ -228,11 +307,15 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
 ssize_t write(int fd, const void *bytes, size_t count) {
   REAL(ssize_t, write, int, const void *, size_t);
   if (!is_watched(fd)) return real_write(fd, bytes, count);
-  struct iovec part = {(void *)bytes, count};
   uint64_t sync;
   pthread_mutex_lock(&lock);
-  record_write(fd, position_of(fd), &part, 1, &sync);
-  ssize_t result = after_write(sync, fd, real_write(fd, bytes, count), &part, 1);
+  off_t at = position_of(fd);
+  ssize_t result = allowed_of(fd, at, count);
+  if (result > 0) {
+    struct iovec part = {(void *)bytes, result};
+    record_write(fd, at, &part, 1, &sync);
+    result = after_write(sync, fd, real_write(fd, bytes, result), &part, 1);
+  }
   pthread_mutex_unlock(&lock);
   return result;
 }

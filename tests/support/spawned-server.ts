@@ -22,10 +22,13 @@ export class SpawnedServer {
   readonly #process: ChildProcess
   readonly #exit: Promise<unknown>
 
-  constructor(options: SpawnOptions) {
+  constructor(options: SpawnOptions, environment: Readonly<Record<string, string>> = {}) {
     if (!existsSync(program)) throw new Error('The server is not built: run npm run build')
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
-    const child = spawn(process.execPath, [program, 'serve', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [program, 'serve', ...args], {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#process = child
     this.#exit = once(child, 'exit')
     let said = ''
@@ -62,6 +65,10 @@ export class SpawnedServer {
 
   get pid(): number {
     return this.#process.pid as number
+  }
+
+  get hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null
   }
 
   /** @returns when it is gone */

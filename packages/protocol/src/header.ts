@@ -67,6 +67,7 @@ export const path = {
   socket: '/v1/socket',
   stats: '/v1/stats',
   channels: '/v1/channels',
+  backup: '/v1/backup',
 } as const
 
 /** The first segment that the Durable Streams protocol keeps for its own control APIs. @see §6 */

@@ -25,11 +25,13 @@ export const problems = {
   'producer-invalid': { status: 400, close: 1008, title: 'Not a producer' },
   'envelope-invalid': { status: 400, close: 1002, title: 'Not an envelope of tidings.v1' },
   'origin-refused': { status: 403, close: 1008, title: 'Pages of this origin may not' },
+  'admin-refused': { status: 403, close: 1008, title: 'Only for who runs the server' },
   'producer-stale': { status: 403, close: 1008, title: 'A newer producer has taken over' },
   'channel-unknown': { status: 404, close: 1008, title: 'No such channel' },
   'route-unknown': { status: 404, close: 1008, title: 'Nothing is here' },
   'method-not-allowed': { status: 405, close: 1008, title: 'Not with this method' },
   'request-timeout': { status: 408, close: 1008, title: 'The request took too long to arrive' },
+  'backup-refused': { status: 409, close: 1008, title: 'No backup can be made there' },
   'channel-closed': { status: 409, close: 1008, title: 'The channel is closed' },
   'channel-exists': { status: 409, close: 1008, title: 'The channel exists with another configuration' },
   'content-type-mismatch': { status: 409, close: 1008, title: "Not the channel's content type" },
@@ -51,6 +53,7 @@ export const problems = {
   'storage-damaged': { status: 500, close: 1011, title: 'Stored data did not pass its check' },
   'not-implemented': { status: 501, close: 1008, title: 'Not here yet' },
   'server-stopping': { status: 503, close: 1001, title: 'The server is stopping' },
+  'storage-full': { status: 507, close: 1013, title: 'The storage is full' },
   'storage-unavailable': { status: 503, close: 1013, title: 'The storage takes no more' },
 } as const satisfies Record<string, { status: number; close: number; title: string }>
 

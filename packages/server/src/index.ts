@@ -1,3 +1,4 @@
+export { verifyFolder } from './log/index.js'
 export { type RunningServer, type ServerOptions, startServer } from './server.js'
 export {
   resolveSettings,

@@ -1,5 +1,5 @@
 import { Problem } from '@tidings/protocol'
-import { WebAccess } from './access/index.js'
+import { AdminAccess, WebAccess } from './access/index.js'
 import { CertificateInvalid, HttpServer, type KeyPair, readKeyPair, selfSignedKeyPair } from './http/index.js'
 import { Heartbeat, Hub } from './hub/index.js'
 import { Log, openEngine } from './log/index.js'
@@ -36,6 +36,8 @@ export interface RunningServer {
    * @throws SettingInvalid
    */
   renewCertificate(): Promise<void>
+  /** Why the storage keeps nothing more until the process is started again, when it does not. */
+  readonly storageFailure: Problem | undefined
   /** Stops without losing anything that was acknowledged; safe to call twice. */
   close(): Promise<void>
 }
@@ -72,8 +74,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     isSecure: keyPair !== undefined,
     allowedOrigins: settings.allowOrigin,
   })
-  const http = new HttpServer({ station, access, costs: new Costs(), keyPair, onMistake })
   try {
+    const admin = await AdminAccess.open(settings.engine === 'disk' ? settings.data : undefined)
+    const http = new HttpServer({ station, access, admin, costs: new Costs(), keyPair, onMistake })
     const { address, family, port } = await http.listen(settings.port, settings.host)
     const scheme = keyPair ? 'https' : 'http'
     const url = `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
@@ -88,6 +91,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
         if (settings.tlsCert === '') return
         keyPair = await keyPairOf(settings, { nowMs: now(), onWarning })
         if (keyPair) http.useKeyPair(keyPair)
+      },
+      get storageFailure() {
+        return log.failure
       },
       close: () => {
         closing ??= stop(http, station, expiry)

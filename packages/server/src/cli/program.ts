@@ -1,10 +1,12 @@
 import { Command } from 'commander'
+import { backupCommand } from './commands/backup.js'
 import { closeCommand, headCommand, listCommand, removeCommand } from './commands/channels.js'
 import { createCommand } from './commands/create.js'
 import { demoCommand } from './commands/demo.js'
 import { publishCommand } from './commands/publish.js'
 import { readCommand } from './commands/read.js'
 import { serveCommand } from './commands/serve.js'
+import { verifyCommand } from './commands/verify.js'
 import { exitCodesHelp, exitCodesLine } from './exit-code.js'
 import { readVersion } from './version.js'
 
@@ -37,6 +39,8 @@ export function createProgram(): Command {
     headCommand(),
     closeCommand(),
     removeCommand(),
+    backupCommand(),
+    verifyCommand(),
     demoCommand(),
   ]
   for (const command of [program, ...commands]) withManners(command)

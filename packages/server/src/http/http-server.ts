@@ -2,7 +2,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import { Problem } from '@tidings/protocol'
-import type { WebAccess } from '../access/index.js'
+import type { AdminAccess, WebAccess } from '../access/index.js'
 import type { Costs, Purpose } from '../observe/index.js'
 import { ConnectionGone, type Station, WebSocketUpgrader } from '../transports/index.js'
 import { corsHeaders, preflightHeaders } from './answer-headers.js'
@@ -23,6 +23,7 @@ const maxRequestsAhead = 100
 export interface HttpServerOptions {
   readonly station: Station
   readonly access: WebAccess
+  readonly admin: AdminAccess
   readonly costs: Costs
   /** With one it speaks TLS, and HTTP/2 to who wants it. */
   readonly keyPair: KeyPair | undefined
@@ -41,8 +42,8 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options
-    const { station, costs, keyPair } = options
-    this.#router = new Router(station, costs)
+    const { station, costs, admin, keyPair } = options
+    this.#router = new Router(station, costs, admin)
     this.#upgrader = new WebSocketUpgrader({ maxMessageBytes: station.settings.maxBodyBytes })
     this.#port = new Port({ keyPair, onConnection: (wire) => costs.connectionOpened(wire) })
     this.#hearHttp1()

@@ -1,4 +1,5 @@
 import { checkChannelName, encodeChannelName, header, type LiveMode, Problem, path } from '@tidings/protocol'
+import type { AdminAccess } from '../access/index.js'
 import { type Channel, totalBytes } from '../log/index.js'
 import type { Costs } from '../observe/index.js'
 import {
@@ -11,8 +12,9 @@ import {
   type Transport,
   websocket,
 } from '../transports/index.js'
+import { backupFolderOf } from './backup-request.js'
 import { homePage } from './home-page.js'
-import type { HttpRequest } from './http-request.js'
+import { type HttpRequest, headerText } from './http-request.js'
 import type { NodeExchange } from './node-exchange.js'
 import { liveMode, offeredSubprotocols, type PageBefore, pageBefore, readingOf } from './read-request.js'
 import type { Target } from './target.js'
@@ -42,16 +44,19 @@ const transports: Record<LiveMode | 'none', Transport> = {
 export class Router {
   readonly #station: Station
   readonly #costs: Costs
+  readonly #admin: AdminAccess
 
-  constructor(station: Station, costs: Costs) {
+  constructor(station: Station, costs: Costs, admin: AdminAccess) {
     this.#station = station
     this.#costs = costs
+    this.#admin = admin
   }
 
   async answer(visit: Visit): Promise<void> {
     const { target, request } = visit
     if (target.kind === 'channel') return this.#answerChannel(visit, target.name, target.query)
     if (target.kind === 'socket') return this.#openSocket(visit)
+    if (target.kind === 'backup') return this.#backup(visit)
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed('GET, HEAD, OPTIONS')
     if (target.kind === 'stats') this.#respondJson(visit, { ways: this.#costs.snapshot(), ...this.#counts() })
     else if (target.kind === 'channels') this.#listChannels(visit, target.query)
@@ -180,6 +185,19 @@ export class Router {
     }
     const connection = await exchange.upgrade({ subprotocol })
     new EnvelopeSession(this.#station, connection, exchange).begin()
+  }
+
+  async #backup({ request, exchange }: Visit): Promise<void> {
+    if (request.method !== 'POST') throw methodNotAllowed('POST, OPTIONS')
+    this.#admin.check({
+      peer: request.socket.remoteAddress,
+      authorization: headerText(request, 'authorization'),
+      origin: headerText(request, 'origin'),
+    })
+    const body = await exchange.readBody(this.#station.settings.maxBodyBytes)
+    const folder = backupFolderOf(body)
+    await this.#station.log.backup(folder)
+    exchange.respond({ status: 204, headers: { 'cache-control': 'no-store' }, payloadBytes: 0 })
   }
 
   #counts() {

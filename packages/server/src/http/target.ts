@@ -3,7 +3,7 @@ import { type HttpRequest, headerText } from './http-request.js'
 
 export type Target =
   | { readonly kind: 'channel'; readonly name: string; readonly query: URLSearchParams }
-  | { readonly kind: 'socket' | 'stats' | 'channels' | 'home'; readonly query: URLSearchParams }
+  | { readonly kind: 'socket' | 'stats' | 'channels' | 'backup' | 'home'; readonly query: URLSearchParams }
 
 /** The scheme and the authority of a target in absolute form, as clients send it to a proxy. */
 const absoluteForm = /^https?:\/\/([^/?#]*)/i
@@ -28,6 +28,7 @@ export function parseTarget(target: string, maxNameBytes: number): Target {
   if (pathname === path.socket) return { kind: 'socket', query }
   if (pathname === path.stats) return { kind: 'stats', query }
   if (pathname === path.channels) return { kind: 'channels', query }
+  if (pathname === path.backup) return { kind: 'backup', query }
   if (pathname === '/' || pathname === '') return { kind: 'home', query }
   throw new Problem(
     'route-unknown',

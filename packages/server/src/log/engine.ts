@@ -24,6 +24,22 @@ export interface ChannelRecord {
   readonly forkCount?: number
   /** Deleted, and kept for the forks that stand on it. */
   readonly isSoftDeleted?: true
+  /** What is dropped from the beginning; nothing when absent. */
+  readonly retention?: Retention
+  /** Where what retention has left begins; 0 when absent. Never goes back. */
+  readonly earliest?: number
+  /** Positions of its own before this are kept for forks, though retention has passed them. */
+  readonly forkedUpTo?: number
+}
+
+/** Which messages stay: the newest, whole batches at a time. Each limit that is there drops what it does. */
+export interface Retention {
+  /** A batch goes once it was kept so long ago. */
+  readonly ageSeconds?: number
+  /** A batch goes while the rest still has so many messages. */
+  readonly count?: number
+  /** A batch goes while the rest still has so many bytes of messages. */
+  readonly bytes?: number
 }
 
 /** @see Durable Streams §4.2 */
@@ -114,5 +130,12 @@ export interface Engine {
    * @throws Problem `storage-damaged` when a batch does not pass its check
    */
   readBack(channelId: number, position: number, maxBytes: number): Promise<Batch[]>
+  /**
+   * Puts a copy of what is committed now into an empty folder, or one that is made; commits go on meanwhile.
+   * What opens the copy starts new histories. Absent where there is nothing that outlives the process.
+   *
+   * @throws Problem `backup-refused`, `storage-full`, `storage-unavailable`
+   */
+  backup?(folder: string): Promise<void>
   close(): Promise<void>
 }

@@ -52,13 +52,14 @@ export class GroupCommit {
     this.#onKept = options.onKept
   }
 
-  /** @throws Problem `storage-unavailable` once a commit has failed: what was admitted after it would stand on nothing */
+  /** @throws Problem `storage-unavailable`, `storage-full` once a commit has failed: what was admitted after it would stand on nothing */
   check(): void {
     if (this.#failure) throw this.#failure
   }
 
-  get hasFailed(): boolean {
-    return this.#failure !== undefined
+  /** Set once a commit has failed: none is made any more. */
+  get failure(): Problem | undefined {
+    return this.#failure
   }
 
   /** Takes part in the next commit; `channel.settled` tells when it is kept. */
@@ -184,7 +185,7 @@ export class GroupCommit {
 }
 
 function storageFailure(cause: unknown): Problem {
-  if (cause instanceof Problem && cause.code === 'storage-unavailable') return cause
+  if (cause instanceof Problem && cause.code.startsWith('storage-')) return cause
   return new Problem(
     'storage-unavailable',
     'The storage did not keep the last commit, so it takes no more until the server is started again. ' +

@@ -259,6 +259,25 @@ export class Log {
     return { channels, next: records.length === limit ? records.at(-1)?.name : undefined }
   }
 
+  /**
+   * @param folder an absolute path
+   * @throws Problem `not-implemented` when all is in memory, and what `Engine.backup` throws
+   */
+  async backup(folder: string): Promise<void> {
+    if (!this.engine.backup) {
+      throw new Problem(
+        'not-implemented',
+        'This server keeps its log in memory: there is nothing to back up.',
+      )
+    }
+    await this.engine.backup(folder)
+  }
+
+  /** Why the storage keeps nothing more until the process is started again, when it does not. */
+  get failure(): Problem | undefined {
+    return this.#commits.failure
+  }
+
   /** Keeps what was admitted, then lets go of the engine. */
   async close(): Promise<void> {
     await this.#commits.drain().catch(() => {})
@@ -267,7 +286,7 @@ export class Log {
 
   /** Removes channels whose time is over though nobody asks for them; to be called now and then. */
   expire(): void {
-    if (!this.#commits.hasFailed) this.#channels.expire()
+    if (!this.#commits.failure) this.#channels.expire()
   }
 
   #mint(): { id: number; history: number } {

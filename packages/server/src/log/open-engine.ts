@@ -1,4 +1,5 @@
 import type { Engine } from './engine.js'
+import type { Verification } from './engines/disk/index.js'
 import { MemoryEngine } from './engines/memory.js'
 
 /**
@@ -14,4 +15,10 @@ export async function openEngine(options: {
   // Loaded only when it is used: it brings native code with it.
   const { openDiskEngine } = await import('./engines/disk/index.js')
   return openDiskEngine(options)
+}
+
+/** @see verify.ts of the disk engine */
+export async function verifyFolder(folder: string): Promise<Verification> {
+  const disk = await import('./engines/disk/index.js')
+  return await disk.verifyFolder(folder)
 }

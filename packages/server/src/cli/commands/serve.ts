@@ -68,6 +68,13 @@ async function serve(given: Partial<Settings>): Promise<void> {
   await aborted(interrupted)
   note('stopping')
   await server.close()
+  if (server.storageFailure) endAtOnce()
+}
+
+/** After some failed writes lmdb waits for ever where a process ends by itself; all is said and done by now. */
+function endAtOnce(): void {
+  process.removeAllListeners('SIGTERM')
+  process.kill(process.pid, 'SIGTERM')
 }
 
 async function start(settings: Settings): Promise<RunningServer> {

@@ -1,14 +1,17 @@
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { Problem } from '@tidings/protocol'
 import type { Durability } from './durability.js'
+
+export const dataFileName = 'data.mdb'
 
 /**
  * Looks at a data file before LMDB does: lmdb 3.5.6 ends the whole process, without a word, when the file is
  * not a database or was cut off. The two pages that name a database's roots are at its start, each with:
  *
- *     18  u16  flags of the page, 8: names roots          48  u32  bytes of a page
- *     24  u32  LMDB's mark, 0xBEEFC0DE                   136  u64  page of the root
+ *     18  u16  flags of the page, 8: names roots         136  u64  page of the root
+ *     24  u32  LMDB's mark, 0xBEEFC0DE                   144  u64  last page in use
  *     28  u32  version of the form, low half             152  u64  transaction
+ *     48  u32  bytes of a page
  */
 const mark = 0xbeefc0de
 const namesRoots = 8
@@ -18,6 +21,7 @@ const headBytes = 160
 interface RootPage {
   readonly pageBytes: number
   readonly root: bigint
+  readonly lastPage: bigint
   readonly transaction: bigint
 }
 
@@ -29,14 +33,9 @@ export async function checkDataFile(file: string, durability: Durability): Promi
   const handle = await open(file, 'r')
   try {
     const { size } = await handle.stat()
-    const readRoot = async (at: number) => {
-      const head = Buffer.alloc(headBytes)
-      const { bytesRead } = await handle.read(head, 0, headBytes, at)
-      return bytesRead === headBytes ? parse(head) : undefined
-    }
-    const first = await readRoot(0)
-    const second = first && (await readRoot(first.pageBytes))
-    if (!first || !second) throw damaged(file, 'is no database')
+    const pages = await readBoth(handle)
+    if (!pages) throw damaged(file, 'is no database')
+    const [first, second] = pages
     if (durability === 'os') return
     const latest = first.transaction > second.transaction ? first : second
     const rootEnds = (latest.root + 1n) * BigInt(latest.pageBytes)
@@ -46,11 +45,47 @@ export async function checkDataFile(file: string, durability: Durability): Promi
   }
 }
 
+/** What a file says of itself in its two root pages; the latest is that of the last commit. */
+export interface RootPages {
+  readonly pageBytes: number
+  /** The last page in use after either of the latest two commits. */
+  readonly lastPage: number
+  readonly latestLastPage: number
+  /** Where the latest root page begins, bytes. */
+  readonly latestAt: number
+}
+
+/** @returns undefined when the file is no database */
+export async function readRootPages(handle: FileHandle): Promise<RootPages | undefined> {
+  const pages = await readBoth(handle)
+  if (!pages) return undefined
+  const [first, second] = pages
+  const isFirst = first.transaction > second.transaction
+  return {
+    pageBytes: first.pageBytes,
+    lastPage: Math.max(Number(first.lastPage), Number(second.lastPage)),
+    latestLastPage: Number((isFirst ? first : second).lastPage),
+    latestAt: isFirst ? 0 : first.pageBytes,
+  }
+}
+
+async function readBoth(handle: FileHandle): Promise<[RootPage, RootPage] | undefined> {
+  const readRoot = async (at: number) => {
+    const head = Buffer.alloc(headBytes)
+    const { bytesRead } = await handle.read(head, 0, headBytes, at)
+    return bytesRead === headBytes ? parse(head) : undefined
+  }
+  const first = await readRoot(0)
+  const second = first && (await readRoot(first.pageBytes))
+  return first && second ? [first, second] : undefined
+}
+
 function parse(head: Buffer): RootPage | undefined {
   if (head.readUInt16LE(18) !== namesRoots || head.readUInt32LE(24) !== mark) return undefined
   return {
     pageBytes: head.readUInt32LE(48),
     root: head.readBigUInt64LE(136),
+    lastPage: head.readBigUInt64LE(144),
     transaction: head.readBigUInt64LE(152),
   }
 }

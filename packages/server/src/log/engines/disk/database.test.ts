@@ -16,13 +16,13 @@ test.each(['fsync', 'os'] as const)(
     const write = async (writer: string) => {
       for (let count = 0; count < writes; count++) {
         const key = Buffer.from(`${writer}${count}`)
-        await database.write(() => {
-          // More than lmdb gathers before it starts to write.
-          for (let place = 0; place < count % 12; place++) {
-            void database.batches.put(Buffer.concat([key, Buffer.from([place])]), key)
-          }
-          void database.about.put(key, key)
-        })
+        // More than lmdb gathers before it starts to write.
+        const more = Array.from({ length: count % 12 }, (_, place) => ({
+          table: database.batches,
+          key: Buffer.concat([key, Buffer.from([place])]),
+          value: key,
+        }))
+        await database.write([...more, { table: database.about, key, value: key }])
         if (!database.about.get(key)) unreadable.push(key.toString())
       }
     }

@@ -1,10 +1,20 @@
-import { type Database as LmdbDatabase, open, type RootDatabase } from 'lmdb'
-import { reasonOf } from './commit-failure.js'
+import { join } from 'node:path'
+import { type Database as LmdbDatabase, open, type RootDatabase, type Transaction } from 'lmdb'
+import { dataFileName } from './data-file.js'
 import type { Durability } from './durability.js'
+import { Room } from './room.js'
 import { WriteProgress } from './write-progress.js'
 
 /** Bytes to bytes, in the order of the keys' bytes. */
 export type Table = LmdbDatabase<Buffer, Buffer>
+
+/** One key of a transaction. */
+export interface Change {
+  readonly table: Table
+  readonly key: Buffer
+  /** Absent: the key is removed. */
+  readonly value?: Buffer
+}
 
 /**
  * LMDB as we use it: five tables that change together, whole or not at all.
@@ -23,13 +33,22 @@ export class Database {
   /** What there is one of. */
   readonly about: Table
   readonly #root: RootDatabase<Buffer, Buffer>
-  readonly #progress: WriteProgress
   readonly #durability: Durability
+  readonly #progress: WriteProgress
+  readonly #room: Room
   readonly #onFlushFailed: (error: unknown) => void
+  #kept: Transaction | undefined
   #hasFailed = false
 
-  constructor(folder: string, options: { durability: Durability; onFlushFailed?: (error: unknown) => void }) {
+  constructor(
+    folder: string,
+    options: {
+      durability: Durability
+      onFlushFailed?: (error: unknown) => void
+    },
+  ) {
     this.#onFlushFailed = options.onFlushFailed ?? (() => {})
+    this.#durability = options.durability
     this.#root = open<Buffer, Buffer>({
       path: folder,
       // Else a folder whose name has a dot would be taken for a file.
@@ -50,55 +69,107 @@ export class Database {
     this.removed = table('removed')
     this.about = table('about')
     this.#progress = new WriteProgress(this.#root)
-    this.#durability = options.durability
+    this.#room = new Room(join(folder, dataFileName))
   }
 
   /**
-   * Makes all changes of `change` in one transaction.
+   * Makes all changes in one transaction.
    *
-   * @param change  puts and removes; it must not throw, or the changes before the throw would be made
    * @returns when they are kept as the durability says
+   * @throws what the file system or LMDB says; no write may follow
    */
-  async write(change: () => void): Promise<void> {
-    const flushed = this.flushed(change)
-    // Not before the changes are written: lmdb may begin an earlier write's transaction between them, without them.
-    const visible = this.#durability === 'os' ? this.#progress.visible() : undefined
-    if (!visible) return await flushed
-    // The flush goes on behind; if it fails, there is no caller left to hear of it.
-    flushed.catch(this.#onFlushFailed)
-    await Promise.race([visible, flushed])
-    // A reader of this turn may have opened a snapshot from before the commit.
-    ;(this.#root as unknown as { resetReadTxn(): void }).resetReadTxn()
-  }
-
-  /** As `write`, but resolves when the changes are on the disk, whatever the durability. */
-  async flushed(change: () => void): Promise<void> {
-    const written = this.#root.batch(change)
+  async write(changes: readonly Change[]): Promise<void> {
+    if (!this.#kept) this.#holdSnapshot()
     try {
-      await written
+      await this.#room.ensure(sizeOf(changes))
+      const flushed = this.#flushed(changes)
+      if (this.#durability === 'fsync') await flushed
+      else {
+        // Not before the changes are written: lmdb may begin an earlier write's transaction between, without them.
+        const visible = this.#progress.visible()
+        // The flush goes on behind; if it fails, there is no caller left to hear of it.
+        flushed.catch((error) => this.#failedBehind(error))
+        await Promise.race([visible, flushed])
+      }
+      this.#holdSnapshot()
     } catch (error) {
       this.#hasFailed = true
-      throw await reasonOf(error)
+      throw error
     }
   }
 
+  #failedBehind(error: unknown): void {
+    this.#hasFailed = true
+    this.#onFlushFailed(error)
+  }
+
+  /** As `write`, but resolves when the changes are on the disk, whatever the durability. */
+  async writeAndFlush(changes: readonly Change[]): Promise<void> {
+    await this.#room.ensure(sizeOf(changes))
+    try {
+      await this.#flushed(changes)
+    } catch (error) {
+      this.#hasFailed = true
+      throw error
+    }
+  }
+
+  async #flushed(changes: readonly Change[]): Promise<void> {
+    const failure = this.#progress.nextFailure()
+    const written = this.#root.batch(() => {
+      for (const { table, key, value } of changes) void (value ? table.put(key, value) : table.remove(key))
+    })
+    // lmdb rejects with a general error, and not after every failure: its writing thread says the true one.
+    written.catch((error: { commitError?: Promise<unknown> }) => error.commitError?.catch(() => {}))
+    try {
+      await Promise.race([written, failure.told])
+    } catch (error) {
+      // In the turn of the general error the true one is told, too.
+      throw await Promise.race([failure.told, nextTurn(error)]).catch((reason: unknown) => reason)
+    } finally {
+      failure.stopWaiting()
+    }
+  }
+
+  /**
+   * To be given to every read: none, and after a write that failed the snapshot of what was kept before it.
+   * LMDB lets nobody begin to read once it could not write a page that names a root.
+   */
+  get reading(): { readonly transaction?: Transaction } {
+    return this.#hasFailed && this.#kept ? { transaction: this.#kept } : {}
+  }
+
+  /** From the next read on all see the last commit; the snapshot of it is held, for `reading`. */
+  #holdSnapshot(): void {
+    const before = this.#kept
+    // A reader of this turn may have opened a snapshot from before the commit.
+    ;(this.#root as unknown as { resetReadTxn(): void }).resetReadTxn()
+    this.#kept = this.#root.useReadTransaction()
+    before?.done()
+  }
+
+  /** Copies what is committed now into a folder, as a database of its own; others go on writing. */
+  async copyInto(folder: string): Promise<void> {
+    await this.#root.backup(folder, false)
+  }
+
   async close(): Promise<void> {
-    const patience = this.#hasFailed ? failedCloseMs : undefined
-    await within(this.#progress.idle(), patience)
-    await within(this.#root.close(), patience)
+    await this.#room.close()
+    await this.#progress.idle()
+    // After a write that failed, lmdb waits for some of its promises for ever, and frees what it has freed.
+    if (this.#hasFailed) return
+    this.#kept?.done()
+    this.#kept = undefined
+    await this.#root.close()
   }
 }
 
-/** After a write that failed, lmdb may wait for ever for what stands behind it: how long we wait with it, milliseconds. */
-const failedCloseMs = 1_000
+function sizeOf(changes: readonly Change[]): { keys: number; bytes: number } {
+  let bytes = 0
+  for (const { key, value } of changes) bytes += key.byteLength + (value?.byteLength ?? 0)
+  return { keys: changes.length, bytes }
+}
 
-/** Resolves with `promise`, or when the time is over; without a time only with the promise. */
-async function within(promise: Promise<void>, timeMs: number | undefined): Promise<void> {
-  if (timeMs === undefined) return await promise
-  let timer: NodeJS.Timeout | undefined
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeMs)
-  })
-  await Promise.race([promise.catch(() => {}), over])
-  clearTimeout(timer)
+function nextTurn<T>(value: T): Promise<T> {
+  return new Promise((resolve) => setImmediate(() => resolve(value)))
 }

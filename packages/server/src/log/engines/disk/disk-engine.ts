@@ -3,7 +3,8 @@ import type { Batch } from '../../batch.js'
 import { decodeBatch, encodeBatch } from '../../batch-record.js'
 import type { ChannelRecord, Commit, Engine, ProducerState } from '../../engine.js'
 import { aboutKey } from './about.js'
-import type { Database, Table } from './database.js'
+import { backupInto } from './backup.js'
+import type { Change, Database } from './database.js'
 import {
   batchesAfter,
   batchesBack,
@@ -17,13 +18,7 @@ import {
 } from './keys.js'
 import { decodeChannel, decodeNumber, decodeProducer, encodeRecord } from './records.js'
 import { Sweep } from './sweep.js'
-
-interface Change {
-  readonly table: Table
-  readonly key: Buffer
-  /** Absent: the key is removed. */
-  readonly value?: Buffer
-}
+import { writeFailure } from './write-failure.js'
 
 /** Keeps everything in a folder, for one process at a time. @see docs/decisions/0001-lmdb-as-the-log.md */
 export class DiskEngine implements Engine {
@@ -35,6 +30,7 @@ export class DiskEngine implements Engine {
   readonly #sweep: Sweep
   readonly #release: (isSettled: boolean) => Promise<void>
   #failure: Problem | undefined
+  #isBackingUp = false
   #closing: Promise<void> | undefined
 
   /** Only `openDiskEngine` makes one. */
@@ -64,30 +60,26 @@ export class DiskEngine implements Engine {
   }
 
   channel(name: string): ChannelRecord | undefined {
-    const value = this.#database.channels.get(channelKey(name))
+    const value = this.#database.channels.get(channelKey(name), this.#database.reading)
     return value && decodeChannel(value)
   }
 
   tail(channelId: number): number {
     if (this.#sweep.has(channelId)) return 0
-    for (const key of this.#database.batches.getKeys({ ...lastBatch(channelId), reverse: true, limit: 1 })) {
-      return endOfBatchKey(key)
-    }
+    const range = { ...lastBatch(channelId), reverse: true, limit: 1, ...this.#database.reading }
+    for (const key of this.#database.batches.getKeys(range)) return endOfBatchKey(key)
     return 0
   }
 
   channels(after: string | undefined, limit: number): ChannelRecord[] {
     const start = after === undefined ? {} : { start: channelKey(after), exclusiveStart: true }
-    const records: ChannelRecord[] = []
-    for (const { value } of this.#database.channels.getRange({ ...start, limit })) {
-      records.push(decodeChannel(value))
-    }
-    return records
+    const range = { ...start, limit, ...this.#database.reading }
+    return [...this.#database.channels.getRange(range)].map(({ value }) => decodeChannel(value))
   }
 
   producer(channelId: number, producerId: string): ProducerState | undefined {
     if (this.#sweep.has(channelId)) return undefined
-    const value = this.#database.producers.get(producerKey(channelId, producerId))
+    const value = this.#database.producers.get(producerKey(channelId, producerId), this.#database.reading)
     return value && decodeProducer(value)
   }
 
@@ -95,10 +87,7 @@ export class DiskEngine implements Engine {
     if (this.#failure) throw this.#failure
     try {
       // All is encoded before the first put: a throw between puts would leave a part of the commit.
-      const changes = this.#changesOf(commit)
-      await this.#database.write(() => {
-        for (const { table, key, value } of changes) void (value ? table.put(key, value) : table.remove(key))
-      })
+      await this.#database.write(this.#changesOf(commit))
     } catch (error) {
       throw this.fail(error)
     }
@@ -110,9 +99,10 @@ export class DiskEngine implements Engine {
   async read(channelId: number, position: number, maxBytes: number): Promise<Batch[]> {
     const found: Batch[] = []
     if (this.#sweep.has(channelId)) return found
+    const range = { ...batchesAfter(channelId, position), ...this.#database.reading }
     let bytes = 0
     // lmdb hands out copies for this encoding, never a view into its memory map.
-    for (const { key, value } of this.#database.batches.getRange(batchesAfter(channelId, position))) {
+    for (const { key, value } of this.#database.batches.getRange(range)) {
       // What stands before a damaged batch can be heard; the read that begins with it is refused.
       const batch = found.length > 0 ? soundBatch(key, value) : checkedBatch(key, value)
       bytes += batch?.payload.byteLength ?? 0
@@ -125,16 +115,29 @@ export class DiskEngine implements Engine {
   async readBack(channelId: number, position: number, maxBytes: number): Promise<Batch[]> {
     const found: Batch[] = []
     if (this.#sweep.has(channelId)) return found
-    const [holder] = this.#database.batches.getKeys({ ...batchesAfter(channelId, position - 1), limit: 1 })
+    const { batches, reading } = this.#database
+    const [holder] = batches.getKeys({ ...batchesAfter(channelId, position - 1), limit: 1, ...reading })
     const range = holder ? batchesBack(channelId, holder) : lastBatch(channelId)
     let bytes = 0
-    for (const { key, value } of this.#database.batches.getRange({ ...range, reverse: true })) {
+    for (const { key, value } of batches.getRange({ ...range, reverse: true, ...reading })) {
       const batch = found.length > 0 ? soundBatch(key, value) : checkedBatch(key, value)
       bytes += batch?.payload.byteLength ?? 0
       if (!batch || (found.length > 0 && bytes > maxBytes)) break
       found.push(batch)
     }
     return found
+  }
+
+  async backup(folder: string): Promise<void> {
+    if (this.#isBackingUp) {
+      throw new Problem('backup-refused', 'A backup is being made. Ask again when it is done.')
+    }
+    this.#isBackingUp = true
+    try {
+      await backupInto(this.#database, folder)
+    } finally {
+      this.#isBackingUp = false
+    }
   }
 
   close(): Promise<void> {
@@ -151,14 +154,10 @@ export class DiskEngine implements Engine {
     await this.#release(this.#failure.cause === undefined)
   }
 
-  /** Takes no more commits: what would come after a commit that failed would stand on nothing. */
+  /** Takes no more commits: what would come after a commit that failed would stand on nothing. Reads go on. */
   fail(cause: unknown): Problem {
-    this.#failure ??= new Problem(
-      'storage-unavailable',
-      `The data folder ${this.folder} could not keep a commit (${cause instanceof Error ? cause.message : cause}), so it takes no more until the server is started again. Nothing that was acknowledged is lost. Look at the disk (space, errors), then restart.`,
-      {},
-      { cause },
-    )
+    if (this.#failure) return this.#failure
+    this.#failure = writeFailure(this.folder, cause)
     return this.#failure
   }
 

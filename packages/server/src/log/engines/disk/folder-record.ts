@@ -60,6 +60,13 @@ export async function currentBootId(): Promise<string | undefined> {
   }
 }
 
+/** Whether the operating system stopped with commits in its memory that were acknowledged, and heard. */
+export function mayHaveLost(previous: FolderRecord, bootId: string | undefined): boolean {
+  if (previous.durability === 'fsync' || previous.isSettled) return false
+  // lmdb goes back to the last flushed commit in the same cases.
+  return bootId === undefined || bootId !== previous.bootId || process.env.LMDB_RESTORE === 'safe'
+}
+
 function parse(text: string): (FolderRecord & { format: number }) | undefined {
   let value: unknown
   try {

@@ -2,16 +2,21 @@ import { access, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Problem } from '@tidings/protocol'
 import { aboutKey } from './about.js'
-import { checkDataFile } from './data-file.js'
-import { Database } from './database.js'
+import { checkDataFile, dataFileName } from './data-file.js'
+import { type Change, Database } from './database.js'
 import { DiskEngine } from './disk-engine.js'
 import type { Durability } from './durability.js'
 import { FolderLock } from './folder-lock.js'
-import { currentBootId, type FolderRecord, readFolderRecord, writeFolderRecord } from './folder-record.js'
+import {
+  currentBootId,
+  type FolderRecord,
+  mayHaveLost,
+  readFolderRecord,
+  writeFolderRecord,
+} from './folder-record.js'
 import { encodeRecord } from './records.js'
 import { makeFolder, syncFolder } from './sync-folder.js'
-
-const dataFile = 'data.mdb'
+import { isFull } from './write-failure.js'
 
 /**
  * Opens a data folder for this process alone.
@@ -46,7 +51,7 @@ async function openLocked(folder: string, durability: Durability, lock: FolderLo
   // `os` is written down before the data is, and taken back after it: the file never claims too much.
   const next: FolderRecord = { durability, bootId, isSettled: durability === 'fsync' }
   if (previous?.durability !== 'fsync' || durability !== 'fsync') await writeFolderRecord(folder, next)
-  if (!(await exists(join(folder, dataFile)))) await createData(folder)
+  if (!(await exists(join(folder, dataFileName)))) await createData(folder)
 
   const database = new Database(folder, {
     durability,
@@ -70,21 +75,14 @@ async function openLocked(folder: string, durability: Durability, lock: FolderLo
  * that was used with `os` is opened so too: only that way of opening knows which commits were flushed.
  */
 async function settle(folder: string, previous: FolderRecord, bootId: string | undefined): Promise<void> {
-  if (!(await exists(join(folder, dataFile)))) return
-  await checkDataFile(join(folder, dataFile), previous.durability)
+  if (!(await exists(join(folder, dataFileName)))) return
+  await checkDataFile(join(folder, dataFileName), previous.durability)
   const database = new Database(folder, { durability: previous.durability })
-  await database.flushed(() => {
-    void database.about.put(aboutKey.openedAtMs, encodeRecord(Date.now()))
-    if (mayHaveLost(previous, bootId)) void database.about.put(aboutKey.dataMayBeGone, encodeRecord(1))
-  })
+  const { about } = database
+  const opened: Change = { table: about, key: aboutKey.openedAtMs, value: encodeRecord(Date.now()) }
+  const doubt: Change = { table: about, key: aboutKey.dataMayBeGone, value: encodeRecord(1) }
+  await database.writeAndFlush(mayHaveLost(previous, bootId) ? [opened, doubt] : [opened])
   await database.close()
-}
-
-/** Whether the operating system stopped with commits in its memory that were acknowledged, and heard. */
-function mayHaveLost(previous: FolderRecord, bootId: string | undefined): boolean {
-  if (previous.durability === 'fsync' || previous.isSettled) return false
-  // lmdb goes back to the last flushed commit in the same cases.
-  return bootId === undefined || bootId !== previous.bootId || process.env.LMDB_RESTORE === 'safe'
 }
 
 /** Makes the database aside and moves it here whole: a power cut at the first start leaves no half of one. */
@@ -92,17 +90,16 @@ async function createData(folder: string): Promise<void> {
   const aside = join(folder, 'new')
   await rm(aside, { recursive: true, force: true })
   const database = new Database(aside, { durability: 'fsync' })
-  await database.flushed(() => {
-    void database.about.put(aboutKey.openedAtMs, encodeRecord(Date.now()))
-  })
+  const value = encodeRecord(Date.now())
+  await database.writeAndFlush([{ table: database.about, key: aboutKey.openedAtMs, value }])
   await database.close()
-  await rename(join(aside, dataFile), join(folder, dataFile))
+  await rename(join(aside, dataFileName), join(folder, dataFileName))
   await syncFolder(folder)
   await rm(aside, { recursive: true, force: true })
 }
 
 async function refuseForeign(folder: string): Promise<void> {
-  if (!(await exists(join(folder, dataFile)))) return
+  if (!(await exists(join(folder, dataFileName)))) return
   throw new Problem(
     'storage-unavailable',
     `The folder ${folder} holds a database that Tidings did not make. Name another folder with --data or TIDINGS_DATA.`,
@@ -123,6 +120,14 @@ async function orUnusable<T>(folder: string, action: () => Promise<T>): Promise<
   } catch (error) {
     if (error instanceof Problem) throw error
     const { code, message } = error as { code?: unknown; message: string }
+    if (isFull(error)) {
+      throw new Problem(
+        'storage-full',
+        `The disk of the data folder ${folder} is full (ENOSPC). Make room there, or name another folder with --data or TIDINGS_DATA.`,
+        {},
+        { cause: error },
+      )
+    }
     const advice = adviceFor(code)
     throw new Problem(
       'storage-unavailable',
@@ -135,8 +140,6 @@ async function orUnusable<T>(folder: string, action: () => Promise<T>): Promise<
 
 /** @param code the system's; LMDB's are numbers */
 function adviceFor(code: unknown): string {
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return 'Make room there, or name another folder with --data or TIDINGS_DATA.'
   if (typeof code === 'string') {
     return 'Give this user the right to write there, or name another folder with --data or TIDINGS_DATA.'
   }

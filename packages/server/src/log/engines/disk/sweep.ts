@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Database, Table } from './database.js'
+import type { Change, Database } from './database.js'
 import { allOf, idKey, idOfKey } from './keys.js'
 
 /** Keys that one transaction removes: about a millisecond of work. */
@@ -64,17 +64,14 @@ export class Sweep {
   /** @returns whether nothing of the channel is left */
   async #step(id: number): Promise<boolean> {
     const { batches, producers, removed } = this.#database
-    const found: { table: Table; key: Buffer }[] = []
+    const found: Change[] = []
     for (const table of [batches, producers]) {
       const limit = keysPerStep - found.length
       if (limit === 0) break
       for (const key of table.getKeys({ ...allOf(id), limit })) found.push({ table, key })
     }
     const isLast = found.length < keysPerStep
-    await this.#database.write(() => {
-      for (const { table, key } of found) void table.remove(key)
-      if (isLast) void removed.remove(idKey(id))
-    })
+    await this.#database.write(isLast ? [...found, { table: removed, key: idKey(id) }] : found)
     return isLast
   }
 }

@@ -1,10 +1,22 @@
 import type { RootDatabase } from 'lmdb'
 
-/** lmdb calls back with these when a transaction can be read and is not yet flushed, and in between to ask on. */
+/** lmdb calls back with these when a transaction is done, can be read and is not yet flushed, and in between to ask on; all others are errors. */
+const doneStatus = 0
 const visibleStatus = 1
 const userTransactionStatus = 2
 
 type StartWriting = (address: number, callback: (status: number) => unknown) => unknown
+
+/** What a transaction failed with: a number of the operating system (`errno`), or LMDB's own when negative. */
+export class WriteFailed extends Error {
+  override readonly name = 'WriteFailed'
+  readonly errno: number
+
+  constructor(errno: number) {
+    super(`the database could not be written, error ${errno}`)
+    this.errno = errno
+  }
+}
 
 /**
  * How far lmdb 3.5.6 is with its writes, from the words of its writing thread, on which this listens in.
@@ -13,11 +25,13 @@ type StartWriting = (address: number, callback: (status: number) => unknown) => 
  *   after the flush.
  * - lmdb settles them when the thread has set a flag, and `close` waits for no more than that: the thread would
  *   go on in memory that is freed, and the process die.
+ * - After some failures it settles them never; the thread says why each transaction failed.
  *
  * Should a later lmdb have no such place to listen at, nothing is told, and `os` waits for the flush: slower,
  * never wrong. The power-cut test fails then, since it expects `os` to acknowledge before the flush.
  */
 export class WriteProgress {
+  readonly #untilFailed = new Set<(error: WriteFailed) => void>()
   #untilVisible: (() => void)[] = []
   #untilIdle: (() => void)[] = []
   #writing = 0
@@ -33,7 +47,7 @@ export class WriteProgress {
       this.#writing++
       return startWriting.call(env, address, (status) => {
         if (status === visibleStatus) for (const tell of told) tell()
-        else if (status !== userTransactionStatus) this.#ended()
+        else if (status !== userTransactionStatus) this.#ended(status)
         return callback(status)
       })
     }
@@ -54,7 +68,23 @@ export class WriteProgress {
     if (this.#writing > 0) await new Promise<void>((resolve) => this.#untilIdle.push(resolve))
   }
 
-  #ended(): void {
+  /**
+   * To be called before a write.
+   *
+   * @returns `told` rejects when a write fails from now on, until `stopWaiting`
+   */
+  nextFailure(): { readonly told: Promise<never>; stopWaiting(): void } {
+    let stopWaiting = () => {}
+    const told = new Promise<never>((_, reject) => {
+      this.#untilFailed.add(reject)
+      stopWaiting = () => this.#untilFailed.delete(reject)
+    })
+    told.catch(() => {})
+    return { told, stopWaiting }
+  }
+
+  #ended(status: number): void {
+    if (status !== doneStatus) for (const tell of this.#untilFailed) tell(new WriteFailed(status))
     if (--this.#writing > 0) return
     for (const tell of this.#untilIdle.splice(0)) tell()
   }
