@@ -28,6 +28,9 @@ export function corsHeaders(
   }
 }
 
+/** What a channel can be asked with, and a preflight may ask for. */
+export const allMethods = 'GET, HEAD, PUT, POST, DELETE, OPTIONS'
+
 /** A preflight is always answered: what it is about is refused, with a reason, when it comes. */
 export function preflightHeaders(
   access: WebAccess,
@@ -36,7 +39,7 @@ export function preflightHeaders(
 ): Headers {
   return {
     ...corsHeaders(access, origin, host),
-    'access-control-allow-methods': 'GET, HEAD, PUT, POST, DELETE, OPTIONS',
+    'access-control-allow-methods': allMethods,
     'access-control-allow-headers': allowedRequestHeaders,
     'access-control-max-age': '86400',
     'cache-control': 'no-store',

@@ -1,11 +1,11 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
-import { Problem } from '@tidings/protocol'
+import { isLiveMode, Problem } from '@tidings/protocol'
 import type { AdminAccess, WebAccess } from '../access/index.js'
 import type { Costs, Purpose } from '../observe/index.js'
 import { ConnectionGone, type Station, WebSocketUpgrader } from '../transports/index.js'
-import { corsHeaders, preflightHeaders } from './answer-headers.js'
+import { allMethods, corsHeaders, preflightHeaders } from './answer-headers.js'
 import { type Carrier, Http1Carrier, Http2Carrier } from './carriers/index.js'
 import { allWritten, ConnectionOrder } from './connection-order.js'
 import { endGently } from './end-gently.js'
@@ -227,8 +227,6 @@ export class HttpServer {
 
 type Upgrade = (subprotocol: string | undefined) => ReturnType<WebSocketUpgrader['upgrade']>
 
-const allMethods = 'GET, HEAD, PUT, POST, DELETE, OPTIONS'
-
 function stopping(): Problem {
   return new Problem('server-stopping', 'The server is stopping. Ask again when it is back.', {
     retryAfterSeconds: 1,
@@ -243,7 +241,7 @@ function purposeOf(request: HttpRequest, target: Target | Problem): Purpose {
   if (request.method === 'POST') return 'publish'
   if (request.method !== 'GET') return 'other'
   const live = target.query.get('live')
-  return live === 'long-poll' || live === 'sse' || live === 'websocket' ? live : 'short-poll'
+  return live !== null && isLiveMode(live) ? live : 'short-poll'
 }
 
 function orProblem<T>(read: () => T): T | Problem {

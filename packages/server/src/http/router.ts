@@ -12,6 +12,7 @@ import {
   type Transport,
   websocket,
 } from '../transports/index.js'
+import { allMethods } from './answer-headers.js'
 import { backupFolderOf } from './backup-request.js'
 import { homePage } from './home-page.js'
 import { type HttpRequest, headerText } from './http-request.js'
@@ -82,7 +83,7 @@ export class Router {
         visit.exchange.respond({ status: 204, headers: { 'cache-control': 'no-store' }, payloadBytes: 0 })
         break
       default:
-        throw methodNotAllowed('GET, HEAD, PUT, POST, DELETE, OPTIONS')
+        throw methodNotAllowed(allMethods)
     }
   }
 

@@ -13,6 +13,7 @@ import {
   type Append,
   type Channel,
   type ChannelSpec,
+  channelClosed,
   type ForkRequest,
   type Log,
   messagesOf,
@@ -127,16 +128,7 @@ export function appendOf(request: HttpRequest, body: Buffer, channel: Channel, l
 }
 
 function mismatch(channel: Channel): Problem {
-  if (channel.record.closed) {
-    return new Problem(
-      'channel-closed',
-      'The channel takes no more messages; what it holds can still be read.',
-      {
-        closed: true,
-        nextOffset: channel.nextOffset,
-      },
-    )
-  }
+  if (channel.record.closed) return channelClosed(channel, channel.keptTail)
   return new Problem('content-type-mismatch', `This channel holds ${channel.record.contentType}. Send that.`)
 }
 

@@ -1,4 +1,4 @@
-import type { Batch, Channel } from '../log/index.js'
+import { type Batch, type Channel, messageBytesOf } from '../log/index.js'
 import type { Sink } from './sink.js'
 import type { WireForm } from './wire-form.js'
 
@@ -7,6 +7,8 @@ export class Delivery {
   readonly channel: Channel
   readonly batches: readonly Batch[]
   readonly isClosed: boolean
+  /** The messages' own bytes: counted here once, not by each who listens. */
+  readonly payloadBytes: number
   /** Sinks that were pushed to in this commit and are flushed when all its channels are through. */
   readonly #touched: Set<Sink>
   readonly #encodings = new Map<WireForm, Uint8Array>()
@@ -15,13 +17,8 @@ export class Delivery {
     this.channel = channel
     this.batches = batches
     this.isClosed = isClosed
+    this.payloadBytes = messageBytesOf(batches)
     this.#touched = touched
-  }
-
-  get payloadBytes(): number {
-    let bytes = 0
-    for (const batch of this.batches) bytes += batch.messageBytes
-    return bytes
   }
 
   encoded(form: WireForm): Uint8Array {

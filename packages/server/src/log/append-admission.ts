@@ -26,7 +26,7 @@ export function admitAppend(
   if (channel.record.closed) {
     const isCloseAgain = close && append.messages.length === 0 && !producer
     if (isCloseAgain) return outcome(channel, true, undefined)
-    throw closed(channel)
+    throw closed(channel, channel.admittedTail)
   }
   if (admission instanceof Problem) throw admission
   if (append.sequence !== undefined) checkSequence(append.sequence, channel.record.lastSequence)

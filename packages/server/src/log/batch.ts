@@ -157,6 +157,11 @@ export class Batch {
   }
 }
 
+/** The messages' own bytes, without what joins them. */
+export function messageBytesOf(batches: readonly Batch[]): number {
+  return batches.reduce((bytes, batch) => bytes + batch.messageBytes, 0)
+}
+
 /** How many positions these messages take in a channel of this kind. */
 export function positionsOf(kind: ChannelKind, messages: readonly Uint8Array[]): number {
   if (kind === 'json') return messages.length

@@ -10,14 +10,14 @@ export function unknown(name: string): Problem {
   )
 }
 
-/** An append to a channel that takes no more. */
-export function closed(channel: Channel): Problem {
+/** An append to a channel that takes no more, and ends at `end`. */
+export function closed(channel: Channel, end: number): Problem {
   return new Problem(
     'channel-closed',
     'The channel takes no more messages; what it holds can still be read.',
     {
       closed: true,
-      nextOffset: channel.offsetAt(channel.admittedTail),
+      nextOffset: channel.offsetAt(end),
     },
   )
 }

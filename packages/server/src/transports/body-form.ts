@@ -59,6 +59,9 @@ export function endHeaders(channel: Channel, end: number, state: { isUpToDate: b
   }
 }
 
+/** What never changes may be kept by any cache. @see Durable Streams §10.1 */
+export const historyCaching = 'public, max-age=60, stale-while-revalidate=300'
+
 /** A whole chunk of history may be cached; what reaches the tail is asked for again each time. */
 export function chunkCaching(
   channel: Channel,
@@ -66,7 +69,7 @@ export function chunkCaching(
   state: { isUpToDate: boolean; isClosed: boolean },
 ) {
   return {
-    'cache-control': state.isUpToDate ? 'no-cache' : 'public, max-age=60, stale-while-revalidate=300',
+    'cache-control': state.isUpToDate ? 'no-cache' : historyCaching,
     etag: entityTag(channel, range, state),
   }
 }

@@ -1,6 +1,6 @@
 import { header, startOffsetHeader } from '@tidings/protocol'
-import type { Channel } from '../log/index.js'
-import { bodyForm, contentHeaders, maxAnswerBytes } from './body-form.js'
+import { type Channel, messageBytesOf } from '../log/index.js'
+import { bodyForm, contentHeaders, historyCaching, maxAnswerBytes } from './body-form.js'
 import type { Exchange } from './exchange.js'
 import type { Station } from './transport.js'
 
@@ -29,9 +29,9 @@ export async function answerPageBefore(
       ...contentHeaders(channel),
       [header.nextOffset]: channel.offsetAt(position),
       [startOffsetHeader]: channel.offsetAt(start),
-      'cache-control': isRelative ? 'no-store' : 'public, max-age=60, stale-while-revalidate=300',
+      'cache-control': isRelative ? 'no-store' : historyCaching,
     },
     body: bodyForm.encode(batches, { channel, isUpToDate: false, isClosed: false }),
-    payloadBytes: batches.reduce((bytes, batch) => bytes + batch.messageBytes, 0),
+    payloadBytes: messageBytesOf(batches),
   })
 }

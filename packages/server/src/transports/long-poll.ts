@@ -1,6 +1,6 @@
 import { advancedCursor, currentCursor, header } from '@tidings/protocol'
 import type { Delivery, Listener } from '../hub/index.js'
-import { gone } from '../log/index.js'
+import { gone, messageBytesOf } from '../log/index.js'
 import { bodyForm, chunkCaching, contentHeaders, endHeaders, maxAnswerBytes } from './body-form.js'
 import type { Exchange } from './exchange.js'
 import type { Reading, Station, Transport } from './transport.js'
@@ -47,7 +47,7 @@ async function answerFromLog(station: Station, exchange: Exchange, reading: Read
     status: 200,
     headers: answerHeaders(station, reading, end, state),
     body: bodyForm.encode(batches, { channel, ...state }),
-    payloadBytes: batches.reduce((bytes, batch) => bytes + batch.messageBytes, 0),
+    payloadBytes: messageBytesOf(batches),
   })
 }
 

@@ -1,3 +1,4 @@
+import { messageBytesOf } from '../log/index.js'
 import {
   bodyForm,
   chunkCaching,
@@ -49,7 +50,7 @@ export const shortPoll: Transport = {
         ...caching,
       },
       body: bodyForm.encode(batches, { channel, isUpToDate, isClosed }),
-      payloadBytes: batches.reduce((bytes, batch) => bytes + batch.messageBytes, 0),
+      payloadBytes: messageBytesOf(batches),
     })
   },
 }

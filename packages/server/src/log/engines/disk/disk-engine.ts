@@ -97,35 +97,17 @@ export class DiskEngine implements Engine {
   }
 
   async read(channelId: number, position: number, maxBytes: number): Promise<Batch[]> {
-    const found: Batch[] = []
-    if (this.#sweep.has(channelId)) return found
-    const range = { ...batchesAfter(channelId, position), ...this.#database.reading }
-    let bytes = 0
-    // lmdb hands out copies for this encoding, never a view into its memory map.
-    for (const { key, value } of this.#database.batches.getRange(range)) {
-      // What stands before a damaged batch can be heard; the read that begins with it is refused.
-      const batch = found.length > 0 ? soundBatch(key, value) : checkedBatch(key, value)
-      bytes += batch?.payload.byteLength ?? 0
-      if (!batch || (found.length > 0 && bytes > maxBytes)) break
-      found.push(batch)
-    }
-    return found
+    if (this.#sweep.has(channelId)) return []
+    const { batches, reading } = this.#database
+    return batchesWithin(batches.getRange({ ...batchesAfter(channelId, position), ...reading }), maxBytes)
   }
 
   async readBack(channelId: number, position: number, maxBytes: number): Promise<Batch[]> {
-    const found: Batch[] = []
-    if (this.#sweep.has(channelId)) return found
+    if (this.#sweep.has(channelId)) return []
     const { batches, reading } = this.#database
     const [holder] = batches.getKeys({ ...batchesAfter(channelId, position - 1), limit: 1, ...reading })
     const range = holder ? batchesBack(channelId, holder) : lastBatch(channelId)
-    let bytes = 0
-    for (const { key, value } of batches.getRange({ ...range, reverse: true, ...reading })) {
-      const batch = found.length > 0 ? soundBatch(key, value) : checkedBatch(key, value)
-      bytes += batch?.payload.byteLength ?? 0
-      if (!batch || (found.length > 0 && bytes > maxBytes)) break
-      found.push(batch)
-    }
-    return found
+    return batchesWithin(batches.getRange({ ...range, reverse: true, ...reading }), maxBytes)
   }
 
   async backup(folder: string): Promise<void> {
@@ -186,6 +168,24 @@ export class DiskEngine implements Engine {
       throw new RangeError(`A name has ${tooLong.key.byteLength} bytes; at most ${maxKeyBytes} fit`)
     return changes
   }
+}
+
+/**
+ * The first batch, then as many as stay within `maxBytes` of payload.
+ *
+ * @param entries of which no more are taken than are wanted; lmdb hands out copies, never a view into its memory map
+ * @throws Problem `storage-damaged` when the first one is; what stands before a damaged batch can be heard
+ */
+function batchesWithin(entries: Iterable<{ key: Buffer; value: Buffer }>, maxBytes: number): Batch[] {
+  const found: Batch[] = []
+  let bytes = 0
+  for (const { key, value } of entries) {
+    const batch = found.length > 0 ? soundBatch(key, value) : checkedBatch(key, value)
+    bytes += batch?.payload.byteLength ?? 0
+    if (!batch || (found.length > 0 && bytes > maxBytes)) break
+    found.push(batch)
+  }
+  return found
 }
 
 /** @throws Problem `storage-damaged` */
