@@ -1,13 +1,13 @@
-// node load.mjs DATA TRACE DURABILITY SEED: publishers on the log over the disk engine, in one process.
+// node load.mjs DATA TRACE DURABILITY SEED [CHANNELS]: publishers on the log over the disk engine, in one process.
 
 import { openDiskEngine } from '../../packages/server/dist/log/engines/disk/index.js'
 import { Log } from '../../packages/server/dist/log/log.js'
 import { openNotes } from './notes.mjs'
 import { publishWith } from './publishers.mjs'
 
-const [data, trace, durability, seed] = process.argv.slice(2)
+const [data, trace, durability, seed, channels] = process.argv.slice(2)
 const log = new Log(await openDiskEngine({ folder: data, durability }))
-const spec = { contentType: 'application/json', closed: false, messages: [] }
+const spec = { contentType: 'application/json', messages: [], ...(channels && { durability: channels }) }
 
 const store = {
   create: async (name) => (await log.create(name, spec)).channel.history,

@@ -80,6 +80,11 @@ describe.skipIf(reason !== undefined && !process.env.CI)('after a power cut', { 
     expect(findings.filter(isBad)).toEqual([])
   })
 
+  test('channels that ask for fsync lose nothing on a server of durability os either', async () => {
+    const recording = await recordLoad('os', 'done', { channels: 'fsync' })
+    expect(cutOften(recording, 'os', { times: fewerCuts }).filter(isBad)).toEqual([])
+  })
+
   test('the check notices that durability os acknowledges before it is on the disk', async () => {
     const findings = cutOften(await recordLoad('os', 'done'), 'os', {
       times: fewerCuts,
@@ -108,10 +113,10 @@ function isBad({ lost, wrong }: Finding): boolean {
 async function recordLoad(
   durability: Durability,
   syncs: Syncs,
-  { load = 'load.mjs', next }: { load?: string; next?: Program } = {},
+  { load = 'load.mjs', next, channels }: { load?: string; next?: Program; channels?: Durability } = {},
 ): Promise<Recording> {
   if (keptRecording) return readRecording(keptRecording, syncs)
-  const program = [programFile(load), '{data}', '{trace}', durability, `${firstSeed}`]
+  const program = [programFile(load), '{data}', '{trace}', durability, `${firstSeed}`, channels ?? '']
   const recording = await record(program, syncs, next)
   recordings.push(recording)
   return recording

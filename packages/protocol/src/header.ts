@@ -24,6 +24,16 @@ export const earliestOffsetHeader = 'stream-earliest-offset'
 /** Tidings' own: where the messages of a page start; the next page backwards ends there. */
 export const startOffsetHeader = 'stream-start-offset'
 
+/** Tidings' own: when an append counts as kept, per channel. */
+export const durabilityHeader = 'stream-durability'
+
+/** Tidings' own: which of a channel's messages stay. */
+export const retentionHeader = {
+  ageSeconds: 'stream-retention-age',
+  count: 'stream-retention-count',
+  bytes: 'stream-retention-bytes',
+} as const
+
 /** Headers that a page of another origin may send. @see Fetch standard, CORS-safelisted request-header */
 export const allowedRequestHeaders = [
   'content-type',
@@ -40,6 +50,10 @@ export const allowedRequestHeaders = [
   header.producerId,
   header.producerEpoch,
   header.producerSequence,
+  durabilityHeader,
+  retentionHeader.ageSeconds,
+  retentionHeader.count,
+  retentionHeader.bytes,
 ].join(', ')
 
 /** Headers that a page of another origin may read. */
@@ -59,6 +73,10 @@ export const exposedResponseHeaders = [
   startOffsetHeader,
   'etag',
   'location',
+  durabilityHeader,
+  retentionHeader.ageSeconds,
+  retentionHeader.count,
+  retentionHeader.bytes,
 ].join(', ')
 
 /** Path prefixes of the HTTP face. */

@@ -9,7 +9,7 @@ import type { Station } from './transports/index.js'
 
 /** Clients that were told to come back are spread over this long, milliseconds. */
 const comeBackSpreadMs = 2_000
-/** How often channels are looked for whose time is over though nobody asks for them, milliseconds. */
+/** How often channels are looked for whose time, or whose messages' time, is over though nobody asks, milliseconds. */
 const expiryIntervalMs = 1_000
 /** How long a stop waits for answers that are under way, milliseconds. */
 const stopPatienceMs = 5_000
@@ -62,13 +62,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     streams: new Set(),
     now,
   }
-  const expiry = setInterval(() => {
-    try {
-      log.expire()
-    } catch (error) {
-      onMistake(error)
-    }
-  }, expiryIntervalMs).unref()
+  const expiry = keepHouse(log, onMistake)
   const access = new WebAccess({
     isPublic: settings.public,
     isSecure: keyPair !== undefined,
@@ -106,6 +100,18 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     await log.close()
     throw error
   }
+}
+
+/** Ends the channels whose time is over, and drops what retention says, though nobody asks. */
+function keepHouse(log: Log, onMistake: (error: unknown) => void): NodeJS.Timeout {
+  return setInterval(() => {
+    try {
+      log.expire()
+      log.retention.look()
+    } catch (error) {
+      onMistake(error)
+    }
+  }, expiryIntervalMs).unref()
 }
 
 /** No new work; held polls are answered, streams told to come back, what was admitted is kept. */

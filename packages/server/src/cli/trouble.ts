@@ -29,8 +29,10 @@ const usageCodes: ReadonlySet<string> = new Set([
   'address-invalid',
   'channel-name-invalid',
   'content-type-invalid',
+  'durability-invalid',
   'lifetime-invalid',
   'offset-malformed',
+  'retention-invalid',
   'fork-invalid',
 ])
 

@@ -1,4 +1,12 @@
-import { checkChannelName, encodeChannelName, header, type LiveMode, Problem, path } from '@tidings/protocol'
+import {
+  checkChannelName,
+  earliestOffsetHeader,
+  encodeChannelName,
+  header,
+  type LiveMode,
+  Problem,
+  path,
+} from '@tidings/protocol'
 import type { AdminAccess } from '../access/index.js'
 import { type Channel, totalBytes } from '../log/index.js'
 import type { Costs } from '../observe/index.js'
@@ -16,6 +24,7 @@ import { allMethods } from './answer-headers.js'
 import { backupFolderOf } from './backup-request.js'
 import { homePage } from './home-page.js'
 import { type HttpRequest, headerText } from './http-request.js'
+import { keepingHeaders } from './keeping-headers.js'
 import type { NodeExchange } from './node-exchange.js'
 import { liveMode, offeredSubprotocols, type PageBefore, pageBefore, readingOf } from './read-request.js'
 import type { Target } from './target.js'
@@ -129,6 +138,8 @@ export class Router {
         [header.nextOffset]: channel.nextOffset,
         ...(ttlSeconds !== undefined && { [header.ttl]: String(ttlSeconds) }),
         ...(expiresAt !== undefined && { [header.expiresAt]: expiresAt }),
+        ...keepingHeaders(channel, this.#station.log.engine.durability),
+        [earliestOffsetHeader]: channel.earliestOffset,
         ...(channel.keptClosed && { [header.closed]: 'true' }),
         'cache-control': 'no-store',
       },
@@ -148,6 +159,7 @@ export class Router {
       headers: {
         'content-type': channel.record.contentType,
         [header.nextOffset]: channel.nextOffset,
+        ...keepingHeaders(channel, log.engine.durability),
         ...(channel.keptClosed && { [header.closed]: 'true' }),
         ...(isNew && { location: locationOf(visit, name) }),
         'cache-control': 'no-store',

@@ -19,6 +19,7 @@ import {
   messagesOf,
 } from '../log/index.js'
 import { type HttpRequest, headerText } from './http-request.js'
+import { keepingOf } from './keeping-headers.js'
 import { parseTarget } from './target.js'
 
 interface Limits {
@@ -45,7 +46,7 @@ export function wantsClosed(request: HttpRequest): boolean {
 /**
  * What a PUT makes.
  *
- * @throws Problem `content-type-invalid`, `lifetime-invalid`, `message-*`, `fork-invalid`, `fork-source-deleted`
+ * @throws Problem `content-type-invalid`, `lifetime-invalid`, `durability-invalid`, `retention-invalid`, `message-*`, `fork-invalid`, `fork-source-deleted`
  * @see Durable Streams §5.1
  */
 export function channelSpecOf(
@@ -68,6 +69,7 @@ export function channelSpecOf(
   return {
     contentType,
     ...lifetimeOf(request),
+    ...keepingOf(request),
     closed: wantsClosed(request),
     messages,
     ...(fork && { fork }),

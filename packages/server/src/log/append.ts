@@ -1,4 +1,5 @@
-import type { Producer } from '@tidings/protocol'
+import type { Durability, Producer } from '@tidings/protocol'
+import type { Retention } from './engine.js'
 
 /** What a channel is made as. */
 export interface ChannelSpec {
@@ -6,6 +7,9 @@ export interface ChannelSpec {
   readonly ttlSeconds?: number
   readonly expiresAt?: string
   readonly closed?: boolean
+  /** As the engine does for all when absent. */
+  readonly durability?: Durability
+  readonly retention?: Retention
   /** The first messages; those of a fork come after what it inherits. */
   readonly messages: readonly Uint8Array[]
   readonly fork?: ForkRequest

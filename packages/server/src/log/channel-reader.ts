@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { invariant } from '@tidings/protocol'
+import { invariant, type Problem } from '@tidings/protocol'
 import type { Batch } from './batch.js'
 import type { Channel } from './channel.js'
 import type { Engine } from './engine.js'
-import { historyChanged, unknown } from './refusals.js'
+import { historyChanged, offsetGone, unknown } from './refusals.js'
 
 /** Payload bytes that are held at once while messages are counted backwards. */
 const countingBytes = 256 * 1024
@@ -27,9 +27,11 @@ export class ChannelReader {
 
   /**
    * @returns what is kept from `position` on, in order: at least one batch when there is any, else none
-   * @throws Problem `history-changed` when no message starts at `position`; `storage-damaged`
+   * @throws Problem `offset-gone` when retention has passed `position`; `history-changed` when no message starts
+   *   there; `storage-damaged`
    */
   async read(channel: Channel, position: number, maxBytes: number): Promise<Batch[]> {
+    if (position < channel.keptEarliest) throw offsetGone(channel)
     const tail = channel.keptTail
     const found: Batch[] = []
     let at = position
@@ -39,7 +41,7 @@ export class ChannelReader {
       const read = await this.#engine.read(channelId, at, maxBytes - bytes)
       const [first, ...rest] = read.filter((batch) => batch.start < end).map((batch) => batch.until(end))
       const start = first?.from(at)
-      if (!start) throw channel.isRemoved ? unknown(channel.name) : historyChanged(channel)
+      if (!start) throw notThere(channel, at)
       for (const batch of [start, ...rest]) {
         bytes += batch.payload.byteLength
         if (found.length > 0 && bytes > maxBytes) return found
@@ -77,7 +79,11 @@ export class ChannelReader {
     let messages = 0
     let bytes = 0
     let stepBytes = firstStepBytes
-    while (at > 0 && messages < limits.maxMessages && (found.length === 0 || bytes < limits.maxBytes)) {
+    while (
+      at > channel.keptEarliest &&
+      messages < limits.maxMessages &&
+      (found.length === 0 || bytes < limits.maxBytes)
+    ) {
       const maxBytes = Math.min(stepBytes, limits.maxBytes - bytes)
       for (const whole of await this.#batchesBefore(channel, at, maxBytes)) {
         const batch = whole.until(at)
@@ -100,17 +106,17 @@ export class ChannelReader {
 
   /** @returns where the last `count` messages start; the beginning when there are fewer */
   async positionOfLast(channel: Channel, count: number): Promise<number> {
-    if (channel.kind === 'json') return Math.max(0, channel.keptTail - count)
+    if (channel.kind === 'json') return Math.max(channel.keptEarliest, channel.keptTail - count)
     let at = channel.keptTail
     let left = count
-    while (left > 0 && at > 0) {
+    while (left > 0 && at > channel.keptEarliest) {
       const batches = await this.readBack(channel, at, { maxMessages: left, maxBytes: countingBytes })
       for (const batch of batches) left -= batch.messageCount
-      at = batches[0]?.start ?? 0
+      at = batches[0]?.start ?? channel.keptEarliest
       // An engine may answer at once, and others wait for their turn.
       await nextTurn()
     }
-    return at
+    return Math.max(at, channel.keptEarliest)
   }
 
   /**
@@ -119,7 +125,7 @@ export class ChannelReader {
    */
   async positionSince(channel: Channel, timeMs: number): Promise<number> {
     // Batches are kept in the order of their times: look in the middle, and halve.
-    let low = 0
+    let low = channel.keptEarliest
     let high = channel.keptTail
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
@@ -127,6 +133,8 @@ export class ChannelReader {
       invariant(batch !== undefined, 'a position before the tail is in a batch')
       if (batch.committedAtMs >= timeMs) high = batch.start
       else low = batch.end
+      // Retention may go on meanwhile.
+      low = Math.max(low, channel.keptEarliest)
     }
     return low
   }
@@ -134,11 +142,17 @@ export class ChannelReader {
   /** The batch that holds the position before `position`, then those before it in the same place. */
   async #batchesBefore(channel: Channel, position: number, maxBytes: number): Promise<Batch[]> {
     const { channelId, start, end } = placeOf(channel, position - 1, channel.keptTail)
+    const first = Math.max(start, channel.keptEarliest)
     const read = await this.#engine.readBack(channelId, position, maxBytes)
-    const batches = read.filter((batch) => batch.end > start).map((batch) => batch.until(end))
+    const batches = read.filter((batch) => batch.end > first).map((batch) => batch.until(end))
     if (batches.length > 0) return batches
-    throw channel.isRemoved ? unknown(channel.name) : historyChanged(channel)
+    throw notThere(channel, position - 1)
   }
+}
+
+function notThere(channel: Channel, position: number): Problem {
+  if (channel.isRemoved) return unknown(channel.name)
+  return position < channel.keptEarliest ? offsetGone(channel) : historyChanged(channel)
 }
 
 function placeOf(channel: Channel, position: number, tail: number): Place {

@@ -10,6 +10,8 @@ export class Channel {
   readonly kind: ChannelKind
   admittedTail: number
   keptTail: number
+  /** Where what is left begins, for readers; `record.earliest` is what is admitted. */
+  keptEarliest: number
   keptClosed: boolean
   /** Its creation is kept: readers may know of it. */
   isKept: boolean
@@ -36,7 +38,9 @@ export class Channel {
   constructor(record: ChannelRecord, ownTail: number, isKept: boolean, now: () => number) {
     this.record = record
     this.kind = channelKind(record.contentType)
-    this.admittedTail = Math.max(ownTail, this.earlierEnd)
+    this.keptEarliest = record.earliest ?? 0
+    // Retention may have dropped all that there was.
+    this.admittedTail = Math.max(ownTail, this.earlierEnd, this.keptEarliest)
     this.keptTail = this.admittedTail
     this.isKept = isKept
     this.isGone = record.isSoftDeleted ?? false
@@ -105,6 +109,11 @@ export class Channel {
   /** Where the channel ends for readers. */
   get nextOffset(): string {
     return this.offsetAt(this.keptTail)
+  }
+
+  /** Where what is left begins for readers. */
+  get earliestOffset(): string {
+    return this.offsetAt(this.keptEarliest)
   }
 
   /** Nothing but the engine needs to know of it now. */

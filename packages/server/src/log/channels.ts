@@ -51,13 +51,31 @@ export class Channels {
     while (next) next = this.#removeOne(next)
   }
 
-  /** A fork of this source is being made: staged with the fork itself, so that the count is always true. */
-  countFork(source: Channel): void {
-    this.#count(source, 1)
+  /** A fork of this source is being made: staged with the fork itself, so that the count is always true. What is before its point stays. */
+  countFork(source: Channel, point: number): void {
+    const forkedUpTo = Math.max(source.record.forkedUpTo ?? 0, point)
+    this.#count(source, 1, forkedUpTo)
   }
 
-  /** Every kept channel by name, also the deleted ones. Those that are yielded in one turn stay in memory if changed in it. */
-  *all(): Iterable<Channel> {
+  /**
+   * Kept channels, also deleted ones, of which something that was heard may be gone. Those that are yielded in
+   * one turn stay in memory if changed in it.
+   */
+  *thatLost(): Iterable<Channel> {
+    const { dataMayBeGone, isCopy = false, forgotten = [] } = this.#engine
+    for (const name of forgotten) {
+      const channel = this.#directory.get(name)
+      if (channel) yield channel
+    }
+    if (!dataMayBeGone) return
+    for (const channel of this.#all()) {
+      const { durability } = channel.record
+      // One that asked for `fsync` has lost nothing where others may have; one in memory is among the forgotten.
+      if (durability !== 'memory' && (isCopy || durability !== 'fsync')) yield channel
+    }
+  }
+
+  *#all(): Iterable<Channel> {
     let page = this.#engine.channels(undefined, channelsPerSweep)
     while (page.length > 0) {
       for (const { name } of page) {
@@ -106,10 +124,13 @@ export class Channels {
     return source.record.isSoftDeleted && source.record.forkCount === 0 ? source : undefined
   }
 
-  #count(source: Channel, change: 1 | -1): void {
+  #count(source: Channel, change: 1 | -1, forkedUpTo = source.record.forkedUpTo): void {
     const forkCount = (source.record.forkCount ?? 0) + change
     invariant(forkCount >= 0, 'a fork is counted before it goes')
-    source.record = { ...source.record, forkCount }
+    const { forkedUpTo: _, ...record } = source.record
+    // The last fork gives free what was held for the sake of any.
+    const isHeld = forkCount > 0 && forkedUpTo !== undefined
+    source.record = { ...record, forkCount, ...(isHeld && { forkedUpTo }) }
     this.#commits.stage(source, { record: source.record })
   }
 }

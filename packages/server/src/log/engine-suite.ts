@@ -270,6 +270,26 @@ const removalTests: Record<string, Body> = {
     expect(engine.tail(1)).toBe(1)
   },
 
+  'batches that are dropped are gone, at the beginning or in between, and the others stay': async (open) => {
+    const subject = await open()
+    const batches = chain('text', [['one'], ['two'], ['three'], ['four']])
+    const [one, two, three, four] = batches as [Batch, Batch, Batch, Batch]
+    await append(subject.engine, 1, batches)
+    await append(subject.engine, 2, [one])
+    const dropped = [one.end, three.end].map((end) => ({ channelId: 1, end }))
+    await subject.engine.commit(commitOf({ dropped }))
+    // What is not there, or was dropped before, does not matter.
+    await subject.engine.commit(commitOf({ dropped: [...dropped, { channelId: 3, end: 1 }] }))
+    const { engine } = (await subject.reopen?.()) ?? subject
+    expect(await engine.read(1, 0, 1e6)).toEqual([two, four])
+    expect(await engine.readBack(1, four.end, 1e6)).toEqual([four, two])
+    expect(engine.tail(1)).toBe(four.end)
+    expect(await engine.read(2, 0, 1e6)).toEqual([one])
+    await engine.commit(commitOf({ dropped: [two, four].map(({ end }) => ({ channelId: 1, end })) }))
+    expect(await engine.read(1, 0, 1e6)).toEqual([])
+    expect(engine.tail(1)).toBe(0)
+  },
+
   'a channel with many batches is gone at once, also when the engine is closed right after': async (open) => {
     const subject = await open()
     const record = channel(1, 'long')

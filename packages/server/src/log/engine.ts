@@ -1,4 +1,4 @@
-import type { Producer } from '@tidings/protocol'
+import type { Durability, Producer } from '@tidings/protocol'
 import type { Batch } from './batch.js'
 
 /** What a log keeps of a channel beside its batches. */
@@ -24,6 +24,8 @@ export interface ChannelRecord {
   readonly forkCount?: number
   /** Deleted, and kept for the forks that stand on it. */
   readonly isSoftDeleted?: true
+  /** What the channel asked for; as the engine does for all when absent. */
+  readonly durability?: Durability
   /** What is dropped from the beginning; nothing when absent. */
   readonly retention?: Retention
   /** Where what retention has left begins; 0 when absent. Never goes back. */
@@ -81,8 +83,12 @@ export interface Commit {
     readonly producerId: string
     readonly state: ProducerState
   }[]
+  /** Batches that go for good, by where they end: nobody reads them any more. Kept by earlier commits. */
+  readonly dropped?: readonly { readonly channelId: number; readonly end: number }[]
   /** Channels that go, with all that they held. */
   readonly removed: readonly ChannelRecord[]
+  /** The most that a channel of this commit asks for; as the engine does for all when absent. */
+  readonly durability?: Durability
   /** The highest history minted so far. */
   readonly lastHistory: number
 }
@@ -96,11 +102,17 @@ export interface Commit {
  */
 export interface Engine {
   readonly name: string
+  /** What a channel gets that asks for none. One of `memory` gives nothing else. */
+  readonly durability: Durability
   /**
    * Data that was heard may be gone, since the operating system stopped before it was on the disk. True until
    * the first commit, which is to give every channel a new history.
    */
   readonly dataMayBeGone: boolean
+  /** … of every channel, whatever its durability: this is a copy, and the log that was copied went on without it. */
+  readonly isCopy?: boolean
+  /** Channels of durability `memory` whose messages went with an earlier run: each is to get a new history. */
+  readonly forgotten?: readonly string[]
   /** The highest history that was ever minted here, 0 when none. */
   readonly lastHistory: number
   channel(name: string): ChannelRecord | undefined
@@ -138,4 +150,10 @@ export interface Engine {
    */
   backup?(folder: string): Promise<void>
   close(): Promise<void>
+}
+
+/** An engine that outlives the process, and knows which of its channels are of durability `memory`. */
+export interface LastingEngine extends Engine {
+  /** Names of the memory channels that it has records of. */
+  readonly memoryChannels: readonly string[]
 }

@@ -4,6 +4,7 @@ import type { Batch } from './batch.js'
 import type { Channel } from './channel.js'
 import type { ChannelReader } from './channel-reader.js'
 import type { EarlierPart, Fork } from './engine.js'
+import { offsetGone } from './refusals.js'
 
 /** Sources below each other that a fork may stand on: every read and every offset looks through them. */
 const maxParts = 1_000
@@ -60,9 +61,10 @@ function anchorOf(source: Channel, text: string | undefined): number {
   const offset = parseOffset(text)
   if (!offset)
     throw new Problem('offset-malformed', 'Stream-Fork-Offset is an offset of the source, -1 or now.')
-  if (offset.at === 'beginning') return 0
+  if (offset.at === 'beginning') return source.keptEarliest
   if (offset.at === 'now') return source.keptTail
   if (!source.hasGiven(offset)) throw noSuchPoint()
+  if (offset.position < source.keptEarliest) throw offsetGone(source)
   return offset.position
 }
 

@@ -1,4 +1,4 @@
-import { Problem } from '@tidings/protocol'
+import { type Durability, durabilities, Problem } from '@tidings/protocol'
 import { type Batch, packBatches } from './batch.js'
 import type { Channel } from './channel.js'
 import type { ChannelRecord, Commit, Engine, ProducerState } from './engine.js'
@@ -18,6 +18,8 @@ interface Staged {
   /** Position before the first of `messages`. */
   readonly start: number
   readonly producers: Map<string, ProducerState>
+  /** Where batches end that go for good. */
+  readonly dropped: number[]
   /** Set when the channel is new or its record changed. */
   record?: ChannelRecord
   isRemoved: boolean
@@ -70,6 +72,7 @@ export class GroupCommit {
       start?: number
       producer?: { id: string; state: ProducerState }
       record?: ChannelRecord
+      dropped?: readonly number[]
       isRemoved?: boolean
     },
   ): void {
@@ -80,6 +83,7 @@ export class GroupCommit {
         messages: [],
         start: change.start ?? channel.admittedTail,
         producers: new Map(),
+        dropped: [],
         isRemoved: false,
       }
       this.#staged.set(channel, staged)
@@ -88,6 +92,7 @@ export class GroupCommit {
     }
     for (const message of change.messages ?? []) staged.messages.push(message)
     if (change.producer) staged.producers.set(change.producer.id, change.producer.state)
+    for (const end of change.dropped ?? []) staged.dropped.push(end)
     if (change.record) staged.record = change.record
     if (change.isRemoved) staged.isRemoved = true
     this.#schedule()
@@ -142,9 +147,10 @@ export class GroupCommit {
     const batches: { channelId: number; batch: Batch }[] = []
     const channels: ChannelRecord[] = []
     const producers: { channelId: number; producerId: string; state: ProducerState }[] = []
+    const dropped: { channelId: number; end: number }[] = []
     const removed: ChannelRecord[] = []
     const changes: KeptChange[] = []
-    for (const { channel, messages, start, producers: states, record, isRemoved } of staged) {
+    for (const { channel, messages, start, producers: states, record, isRemoved, ...more } of staged) {
       if (isRemoved) {
         removed.push(channel.record)
         changes.push({ channel, batches: [], isClosed: false, isRemoved: true })
@@ -155,6 +161,7 @@ export class GroupCommit {
       const packed = packBatches(messages, { kind, history, start, committedAtMs })
       for (const batch of packed) batches.push({ channelId: id, batch })
       for (const [producerId, state] of states) producers.push({ channelId: id, producerId, state })
+      for (const end of more.dropped) dropped.push({ channelId: id, end })
       if (record) channels.push(record)
       changes.push({
         channel,
@@ -163,7 +170,15 @@ export class GroupCommit {
         isRemoved: isSoftDeleted,
       })
     }
-    return { commit: { batches, channels, producers, removed, lastHistory: this.#mintedHistory() }, changes }
+    const lastHistory = this.#mintedHistory()
+    const durability = this.#durabilityOf(staged)
+    return { commit: { batches, channels, producers, dropped, removed, lastHistory, durability }, changes }
+  }
+
+  /** One flush serves all, so it is done for the one that asks for most. */
+  #durabilityOf(staged: readonly Staged[]): Durability {
+    const asked = new Set(staged.map(({ channel }) => channel.record.durability ?? this.#engine.durability))
+    return durabilities.find((each) => asked.has(each)) ?? this.#engine.durability
   }
 
   /** Moves the durable high-water marks, then lets the readers hear: nothing is delivered before it is kept. */
@@ -174,8 +189,9 @@ export class GroupCommit {
       channel.isGone ||= isRemoved
       channel.isKept = true
     }
-    for (const { channel, producers } of staged) {
+    for (const { channel, producers, record } of staged) {
       channel.stagedCommits--
+      channel.keptEarliest = Math.max(channel.keptEarliest, record?.earliest ?? 0)
       for (const [id, state] of producers) {
         if (channel.admittedProducers.get(id) === state) channel.admittedProducers.delete(id)
       }

@@ -1,7 +1,7 @@
 export type { Append, AppendOutcome, ChannelSpec, ForkRequest } from './append.js'
 export { Batch, messageBytesOf } from './batch.js'
 export type { Channel } from './channel.js'
-export type { ChannelRecord, Engine } from './engine.js'
+export type { ChannelRecord, Engine, Retention } from './engine.js'
 export type { KeptChange } from './group-commit.js'
 export { isJsonArray, jsonElements, jsonMembers } from './json-values.js'
 export { Log } from './log.js'

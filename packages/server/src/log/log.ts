@@ -5,10 +5,12 @@ import { positionsOf } from './batch.js'
 import { Channel } from './channel.js'
 import { ChannelReader } from './channel-reader.js'
 import { Channels } from './channels.js'
+import { checkCanBeForked, checkDurability, withBound } from './durability.js'
 import type { ChannelRecord, Engine } from './engine.js'
 import { type Inheritance, inheritanceOf } from './forking.js'
 import { GroupCommit, type KeptChange } from './group-commit.js'
-import { checkNotOver, deleted, historyChanged, unknown } from './refusals.js'
+import { checkNotOver, deleted, historyChanged, offsetGone, unknown } from './refusals.js'
+import { RetentionSweep } from './retention-sweep.js'
 import { checkSameConfiguration } from './same-configuration.js'
 
 export interface LogOptions {
@@ -25,6 +27,7 @@ export interface LogOptions {
 export class Log {
   readonly engine: Engine
   readonly reader: ChannelReader
+  readonly retention: RetentionSweep
   readonly #now: () => number
   readonly #channels: Channels
   readonly #commits: GroupCommit
@@ -42,21 +45,29 @@ export class Log {
       mintedHistory: () => this.#lastHistory,
       onKept: (changes) => {
         for (const listener of this.#keptListeners) listener(changes)
+        this.retention.heard(changes)
       },
     })
     this.#channels = new Channels({ ...options, engine, now: this.#now, commits: this.#commits })
+    this.retention = new RetentionSweep({
+      engine,
+      reader: this.reader,
+      channels: this.#channels,
+      commits: this.#commits,
+      now: this.#now,
+    })
   }
 
   /**
-   * A log over this engine. When data that was heard may be gone, every channel goes on under a new history from
-   * where it ends now: offsets up to there are good, those beyond are refused.
+   * A log over this engine. When data that was heard may be gone, its channels go on under new histories from
+   * where they end now: offsets up to there are good, those beyond are refused.
    *
    * @returns when that is kept; the engine is closed when it could not be
    */
   static async open(engine: Engine, options: LogOptions = {}): Promise<Log> {
     const log = new Log(engine, options)
     try {
-      if (engine.dataMayBeGone) await log.#startNewHistories()
+      await log.#startNewHistories()
       return log
     } catch (error) {
       await engine.close()
@@ -67,7 +78,7 @@ export class Log {
   async #startNewHistories(): Promise<void> {
     let settled: Promise<void> = Promise.resolve()
     // All of them are staged in one turn: they are one commit.
-    for (const channel of this.#channels.all()) {
+    for (const channel of this.#channels.thatLost()) {
       channel.startHistory(this.#mint().history)
       this.#commits.stage(channel, { record: channel.record })
       settled = channel.settled
@@ -85,10 +96,11 @@ export class Log {
    *
    * @returns when it is kept
    * @throws Problem `channel-exists`, `channel-unknown`, `lifetime-invalid`, `fork-*`, `content-type-mismatch`,
-   * `offset-malformed`, `storage-unavailable`
+   * `offset-malformed`, `offset-gone`, `durability-unavailable`, `storage-unavailable`
    */
-  async create(name: string, spec: ChannelSpec): Promise<{ channel: Channel; isNew: boolean }> {
+  async create(name: string, asked: ChannelSpec): Promise<{ channel: Channel; isNew: boolean }> {
     this.#commits.check()
+    const spec = withBound(asked)
     const inheritance =
       spec.fork && !this.#channels.lookUp(name) ? await this.#inherit(spec.fork, spec) : undefined
     const known = this.#channels.lookUp(name)
@@ -102,9 +114,12 @@ export class Log {
       return { channel: known, isNew: false }
     }
     checkNotOver(spec, this.#now())
+    checkDurability(spec, this.engine.durability)
     const { source, fork, parts } = inheritance ?? {}
     // While the fork point was looked for, the source may have gone, and another have taken its name.
     if (source && this.findToFork(source.name).id !== source.id) throw unknown(source.name)
+    const point = parts?.at(-1)?.end ?? 0
+    if (source && point < source.keptEarliest) throw offsetGone(source)
     const { ttlSeconds, expiresAt } = fork?.inheritsLifetime && source ? source.record : spec
     const record: ChannelRecord = {
       ...this.#mint(),
@@ -114,10 +129,13 @@ export class Log {
       ...(ttlSeconds !== undefined && { ttlSeconds }),
       ...(expiresAt !== undefined && { expiresAt }),
       ...(spec.closed && { closed: {} }),
+      ...(spec.durability && { durability: spec.durability }),
+      ...(spec.retention && { retention: spec.retention }),
       ...(fork && { fork, parts }),
+      ...(source?.keptEarliest && { earliest: source.keptEarliest }),
     }
     const channel = new Channel(record, 0, false, this.#now)
-    if (source) this.#channels.countFork(source)
+    if (source) this.#channels.countFork(source, point)
     this.#channels.add(channel)
     this.#commits.stage(channel, { record, messages: spec.messages })
     channel.admittedTail += positionsOf(channel.kind, spec.messages)
@@ -148,11 +166,12 @@ export class Log {
   /**
    * The source of a fork.
    *
-   * @throws Problem `channel-unknown`, `fork-source-deleted`
+   * @throws Problem `channel-unknown`, `fork-source-deleted`, `fork-invalid`
    */
   findToFork(name: string): Channel {
     const source = this.#channels.lookUp(name)
     if (!source?.isKept) throw unknown(name)
+    checkCanBeForked(source)
     if (!source.record.isSoftDeleted) return source
     throw new Problem(
       'fork-source-deleted',
@@ -233,14 +252,16 @@ export class Log {
    * Where a reader starts.
    *
    * @returns a position at or before the tail
-   * @throws Problem `history-changed` for an offset that this channel never gave out
+   * @throws Problem `history-changed` for an offset that this channel never gave out, `offset-gone` for one that
+   *   retention has passed
    */
   async resolve(channel: Channel, request: OffsetRequest): Promise<number> {
-    if (request.at === 'beginning') return 0
+    if (request.at === 'beginning') return channel.keptEarliest
     if (request.at === 'now') return channel.keptTail
     if (request.at === 'last') return await this.reader.positionOfLast(channel, request.count)
     if (request.at === 'since') return await this.reader.positionSince(channel, request.timeMs)
     if (!channel.hasGiven(request)) throw historyChanged(channel)
+    if (request.position < channel.keptEarliest) throw offsetGone(channel)
     return request.position
   }
 
@@ -280,6 +301,7 @@ export class Log {
 
   /** Keeps what was admitted, then lets go of the engine. */
   async close(): Promise<void> {
+    await this.retention.stop()
     await this.#commits.drain().catch(() => {})
     await this.engine.close()
   }

@@ -1,6 +1,7 @@
 import type { Engine } from './engine.js'
 import type { Verification } from './engines/disk/index.js'
 import { MemoryEngine } from './engines/memory.js'
+import { TieredEngine } from './tiered-engine.js'
 
 /**
  * @param options.folder for the disk engine
@@ -14,7 +15,7 @@ export async function openEngine(options: {
   if (options.engine === 'memory') return new MemoryEngine()
   // Loaded only when it is used: it brings native code with it.
   const { openDiskEngine } = await import('./engines/disk/index.js')
-  return openDiskEngine(options)
+  return new TieredEngine(await openDiskEngine(options), new MemoryEngine())
 }
 
 /** @see verify.ts of the disk engine */

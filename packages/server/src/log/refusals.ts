@@ -28,7 +28,17 @@ export function historyChanged(channel: Channel): Problem {
     'history-changed',
     'The channel was made anew, or its server lost its memory: this offset belongs to another history. ' +
       'Decide what to do with what was heard before, then read from the earliest or the latest offset.',
-    { earliestOffset: channel.offsetAt(0), nextOffset: channel.nextOffset },
+    { earliestOffset: channel.earliestOffset, nextOffset: channel.nextOffset },
+  )
+}
+
+/** An offset that retention has passed. */
+export function offsetGone(channel: Channel): Problem {
+  return new Problem(
+    'offset-gone',
+    'Retention has dropped messages that come after this offset. ' +
+      'Read again from -1 or the earliest offset, and decide what to do about those that were missed.',
+    { earliestOffset: channel.earliestOffset, nextOffset: channel.nextOffset },
   )
 }
 

@@ -1,6 +1,6 @@
 import { channelKind, mediaType, Problem } from '@tidings/protocol'
 import type { ChannelSpec, ForkRequest } from './append.js'
-import type { ChannelRecord, Fork } from './engine.js'
+import type { ChannelRecord, Fork, Retention } from './engine.js'
 
 /**
  * That a channel which is there is what a second request asks for.
@@ -20,11 +20,13 @@ export function checkSameConfiguration(record: ChannelRecord, spec: ChannelSpec)
     channelKind(record.contentType) === channelKind(spec.contentType) &&
     sameLifetime(record, spec) &&
     isSameFork(record.fork, spec.fork) &&
+    record.durability === spec.durability &&
+    sameRetention(record.retention, spec.retention) &&
     (record.closed !== undefined) === (spec.closed ?? false)
   if (same) return
   throw new Problem(
     'channel-exists',
-    `The channel exists as ${record.contentType}${record.closed ? ', closed' : ''}, or with another lifetime or fork point. ` +
+    `The channel exists as ${record.contentType}${record.closed ? ', closed' : ''}, or with another lifetime, durability, retention or fork point. ` +
       'Use its configuration, another name, or DELETE it first.',
   )
 }
@@ -33,6 +35,10 @@ function sameLifetime(record: ChannelRecord, spec: ChannelSpec): boolean {
   const asksForNone = spec.ttlSeconds === undefined && spec.expiresAt === undefined
   if (record.fork?.inheritsLifetime && asksForNone) return true
   return record.ttlSeconds === spec.ttlSeconds && sameTime(record.expiresAt, spec.expiresAt)
+}
+
+function sameRetention(a: Retention = {}, b: Retention = {}): boolean {
+  return a.ageSeconds === b.ageSeconds && a.count === b.count && a.bytes === b.bytes
 }
 
 function sameTime(a: string | undefined, b: string | undefined): boolean {

@@ -1,5 +1,5 @@
 import { createChannel } from '@tidings/client'
-import { header } from '@tidings/protocol'
+import { durabilities, durabilityHeader, header, retentionHeader } from '@tidings/protocol'
 import { Command, Option } from 'commander'
 import { addContactFlags, Contact, type ContactFlags, wholeNumber } from '../contact.js'
 import { untilInterrupted } from '../interruption.js'
@@ -13,6 +13,10 @@ interface CreateFlags extends ContactFlags {
   readonly forkSubOffset?: number
   readonly ttl?: string
   readonly expiresAt?: string
+  readonly durability?: string
+  readonly retainAge?: number
+  readonly retainCount?: number
+  readonly retainBytes?: number
 }
 
 const examples = `
@@ -24,6 +28,8 @@ Examples:
   tidings create notes --content-type text/plain
   tidings create session/42 --ttl 3600              gone an hour after its last use
   tidings create party --expires-at 2030-01-31T12:00:00Z
+  tidings create readings --retain-age 86400 --retain-bytes 10000000    a day of them, 10 MB at most
+  tidings create room/1/typing --durability memory --retain-count 100   never on a disk
   tidings create draft-2 --fork-from draft          begins with all that draft holds now, and goes its own way`
 
 export function createCommand(): Command {
@@ -43,6 +49,14 @@ export function createCommand(): Command {
     )
     .addOption(new Option('--ttl <seconds>', 'drop it so long after its last use').conflicts('expiresAt'))
     .option('--expires-at <time>', 'drop it at this time (RFC 3339)')
+    .addOption(
+      new Option('--durability <what>', "what an acknowledgement means (default: the server's)").choices(
+        durabilities,
+      ),
+    )
+    .addOption(new Option('--retain-age <seconds>', 'drop messages so old').argParser(wholeNumber))
+    .addOption(new Option('--retain-count <n>', 'keep the newest n messages').argParser(wholeNumber))
+    .addOption(new Option('--retain-bytes <n>', 'keep the newest n bytes of messages').argParser(wholeNumber))
   return addContactFlags(command).addHelpText('after', examples).action(create)
 }
 
@@ -56,6 +70,7 @@ async function create(channel: string, flags: CreateFlags): Promise<void> {
   const headers = {
     ...(flags.ttl !== undefined && { [header.ttl]: flags.ttl }),
     ...(flags.expiresAt !== undefined && { [header.expiresAt]: flags.expiresAt }),
+    ...keepingHeaders(flags),
   }
   const made = await contact.ask(() =>
     createChannel(contact.address(channel), {
@@ -72,4 +87,14 @@ async function create(channel: string, flags: CreateFlags): Promise<void> {
     }),
   )
   contact.note(`${made.created ? `made ${channel}` : `${channel} is there already`} (${made.contentType})`)
+}
+
+function keepingHeaders(flags: CreateFlags): Record<string, string> {
+  const { durability, retainAge, retainCount, retainBytes } = flags
+  return {
+    ...(durability !== undefined && { [durabilityHeader]: durability }),
+    ...(retainAge !== undefined && { [retentionHeader.ageSeconds]: String(retainAge) }),
+    ...(retainCount !== undefined && { [retentionHeader.count]: String(retainCount) }),
+    ...(retainBytes !== undefined && { [retentionHeader.bytes]: String(retainBytes) }),
+  }
 }

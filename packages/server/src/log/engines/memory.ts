@@ -10,11 +10,14 @@ interface MemoryChannel {
 /** Keeps everything in this process and nothing beyond it: for tests and throw-away use. Holds what it is given, without bound. */
 export class MemoryEngine implements Engine {
   readonly name = 'memory'
+  readonly durability = 'memory'
   /** A memory's end takes its channels along: their histories never come back. */
   readonly dataMayBeGone = false
   lastHistory = 0
   readonly #byId = new Map<number, MemoryChannel>()
   readonly #idByName = new Map<string, number>()
+  /** Names by their bytes; made when it is asked for, until a channel comes or goes. */
+  #inOrder: Buffer[] | undefined
 
   channel(name: string): ChannelRecord | undefined {
     const id = this.#idByName.get(name)
@@ -26,12 +29,10 @@ export class MemoryEngine implements Engine {
   }
 
   channels(after: string | undefined, limit: number): ChannelRecord[] {
-    const names = [...this.#idByName.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-    const afterBytes = after === undefined ? undefined : Buffer.from(after)
-    return names
-      .filter((name) => afterBytes === undefined || Buffer.compare(Buffer.from(name), afterBytes) > 0)
-      .slice(0, limit)
-      .map((name) => this.channel(name) as ChannelRecord)
+    this.#inOrder ??= [...this.#idByName.keys()].map((name) => Buffer.from(name)).sort(Buffer.compare)
+    const names = this.#inOrder
+    const first = after === undefined ? 0 : firstAfter(names, Buffer.from(after))
+    return names.slice(first, first + limit).map((name) => this.channel(name.toString()) as ChannelRecord)
   }
 
   producer(channelId: number, producerId: string): ProducerState | undefined {
@@ -42,16 +43,23 @@ export class MemoryEngine implements Engine {
     for (const record of commit.removed) {
       this.#byId.delete(record.id)
       if (this.#idByName.get(record.name) === record.id) this.#idByName.delete(record.name)
+      this.#inOrder = undefined
     }
     for (const record of commit.channels) {
       const known = this.#byId.get(record.id)
       if (known) known.record = record
       else this.#byId.set(record.id, { record, batches: [], producers: new Map() })
+      if (!this.#idByName.has(record.name)) this.#inOrder = undefined
       this.#idByName.set(record.name, record.id)
     }
     for (const { channelId, batch } of commit.batches) this.#byId.get(channelId)?.batches.push(batch)
     for (const { channelId, producerId, state } of commit.producers) {
       this.#byId.get(channelId)?.producers.set(producerId, state)
+    }
+    for (const { channelId, end } of commit.dropped ?? []) {
+      const batches = this.#byId.get(channelId)?.batches ?? []
+      const index = firstEndingAfter(batches, end - 1)
+      if (batches[index]?.end === end) batches.splice(index, 1)
     }
     this.lastHistory = commit.lastHistory
   }
@@ -96,6 +104,18 @@ function firstEndingAfter(batches: readonly Batch[], position: number): number {
   while (low < high) {
     const middle = (low + high) >>> 1
     if ((batches[middle] as Batch).end > position) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+/** Index of the first name after this one, by halving. */
+function firstAfter(names: readonly Buffer[], after: Buffer): number {
+  let low = 0
+  let high = names.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (Buffer.compare(names[middle] as Buffer, after) > 0) high = middle
     else low = middle + 1
   }
   return low

@@ -6,4 +6,6 @@ export const aboutKey = {
   openedAtMs: Buffer.from('opened-at-ms'),
   /** There until every channel has a new history. */
   dataMayBeGone: Buffer.from('data-may-be-gone'),
+  /** There until every channel has a new history: the folder is a copy of a log that went on without it. */
+  isCopy: Buffer.from('is-copy'),
 } as const

@@ -4,7 +4,7 @@ import { Problem } from '@tidings/protocol'
 import { aboutKey } from './about.js'
 import { dataFileName } from './data-file.js'
 import { Database } from './database.js'
-import { writeFolderRecord } from './folder-record.js'
+import { currentFormat, writeFolderRecord } from './folder-record.js'
 import { encodeRecord } from './records.js'
 import { makeFolder, syncFolder } from './sync-folder.js'
 import { isFull } from './write-failure.js'
@@ -33,7 +33,12 @@ export async function backupInto(database: Database, folder: string): Promise<vo
       await rename(join(aside, dataFileName), join(folder, dataFileName))
       await syncFolder(folder)
       // Last: without it no server takes the folder for a whole one.
-      await writeFolderRecord(folder, { durability: 'fsync', bootId: undefined, isSettled: true })
+      await writeFolderRecord(folder, {
+        format: currentFormat,
+        durability: 'fsync',
+        bootId: undefined,
+        isSettled: true,
+      })
     } catch (error) {
       await rm(join(folder, dataFileName), { force: true })
       throw error
@@ -47,7 +52,10 @@ export async function backupInto(database: Database, folder: string): Promise<vo
 async function markAsCopy(folder: string): Promise<void> {
   const copy = new Database(folder, { durability: 'fsync' })
   try {
-    await copy.writeAndFlush([{ table: copy.about, key: aboutKey.dataMayBeGone, value: encodeRecord(1) }])
+    const value = encodeRecord(1)
+    await copy.writeAndFlush(
+      [aboutKey.dataMayBeGone, aboutKey.isCopy].map((key) => ({ table: copy.about, key, value })),
+    )
   } finally {
     await copy.close()
   }

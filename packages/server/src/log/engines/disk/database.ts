@@ -17,7 +17,7 @@ export interface Change {
 }
 
 /**
- * LMDB as we use it: five tables that change together, whole or not at all.
+ * LMDB as we use it: six tables that change together, whole or not at all.
  *
  * For `fsync` it is plain LMDB: the pages are flushed, then the page that names their root is written and
  * flushed, and only then can anybody read them. Whatever a power cut leaves, the root that is there has its
@@ -30,6 +30,8 @@ export class Database {
   readonly producers: Table
   /** Channels that are removed and whose batches and producers are still to be swept. */
   readonly removed: Table
+  /** Names of channels of durability `memory`, of which only the record is here. */
+  readonly memory: Table
   /** What there is one of. */
   readonly about: Table
   readonly #root: RootDatabase<Buffer, Buffer>
@@ -67,6 +69,7 @@ export class Database {
     this.channels = table('channels')
     this.producers = table('producers')
     this.removed = table('removed')
+    this.memory = table('memory')
     this.about = table('about')
     this.#progress = new WriteProgress(this.#root)
     this.#room = new Room(join(folder, dataFileName))
@@ -75,15 +78,16 @@ export class Database {
   /**
    * Makes all changes in one transaction.
    *
+   * @param durability  at least what the database does for all
    * @returns when they are kept as the durability says
    * @throws what the file system or LMDB says; no write may follow
    */
-  async write(changes: readonly Change[]): Promise<void> {
+  async write(changes: readonly Change[], durability: Durability = this.#durability): Promise<void> {
     if (!this.#kept) this.#holdSnapshot()
     try {
       await this.#room.ensure(sizeOf(changes))
       const flushed = this.#flushed(changes)
-      if (this.#durability === 'fsync') await flushed
+      if (this.#durability === 'fsync' || durability === 'fsync') await flushed
       else {
         // Not before the changes are written: lmdb may begin an earlier write's transaction between, without them.
         const visible = this.#progress.visible()

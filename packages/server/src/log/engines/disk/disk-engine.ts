@@ -1,10 +1,11 @@
 import { Problem } from '@tidings/protocol'
 import type { Batch } from '../../batch.js'
 import { decodeBatch, encodeBatch } from '../../batch-record.js'
-import type { ChannelRecord, Commit, Engine, ProducerState } from '../../engine.js'
+import type { ChannelRecord, Commit, LastingEngine, ProducerState } from '../../engine.js'
 import { aboutKey } from './about.js'
 import { backupInto } from './backup.js'
 import type { Change, Database } from './database.js'
+import type { Durability } from './durability.js'
 import {
   batchesAfter,
   batchesBack,
@@ -21,8 +22,9 @@ import { Sweep } from './sweep.js'
 import { writeFailure } from './write-failure.js'
 
 /** Keeps everything in a folder, for one process at a time. @see docs/decisions/0001-lmdb-as-the-log.md */
-export class DiskEngine implements Engine {
+export class DiskEngine implements LastingEngine {
   readonly name = 'disk'
+  readonly durability: Durability
   readonly folder: string
   lastHistory: number
   #dataMayBeGone: boolean
@@ -37,11 +39,13 @@ export class DiskEngine implements Engine {
   constructor(options: {
     folder: string
     database: Database
+    durability: Durability
     dataMayBeGone: boolean
     /** Gives the folder back once the database is closed. */
     release: (isSettled: boolean) => Promise<void>
   }) {
     this.folder = options.folder
+    this.durability = options.durability
     this.#database = options.database
     this.#dataMayBeGone = options.dataMayBeGone
     this.#release = options.release
@@ -57,6 +61,14 @@ export class DiskEngine implements Engine {
    */
   get dataMayBeGone(): boolean {
     return this.#dataMayBeGone
+  }
+
+  get isCopy(): boolean {
+    return this.#dataMayBeGone && this.#database.about.get(aboutKey.isCopy) !== undefined
+  }
+
+  get memoryChannels(): readonly string[] {
+    return [...this.#database.memory.getKeys()].map((key) => key.toString('utf8'))
   }
 
   channel(name: string): ChannelRecord | undefined {
@@ -87,7 +99,8 @@ export class DiskEngine implements Engine {
     if (this.#failure) throw this.#failure
     try {
       // All is encoded before the first put: a throw between puts would leave a part of the commit.
-      await this.#database.write(this.#changesOf(commit))
+      const { durability } = commit
+      await this.#database.write(this.#changesOf(commit), durability === 'memory' ? undefined : durability)
     } catch (error) {
       throw this.fail(error)
     }
@@ -144,21 +157,30 @@ export class DiskEngine implements Engine {
   }
 
   #changesOf(commit: Commit): Change[] {
-    const { about, batches, channels, producers, removed } = this.#database
+    const { about, batches, channels, memory, producers, removed } = this.#database
     const changes: Change[] = [
       { table: about, key: aboutKey.lastHistory, value: encodeRecord(commit.lastHistory) },
     ]
-    if (this.#dataMayBeGone) changes.push({ table: about, key: aboutKey.dataMayBeGone })
+    if (this.#dataMayBeGone) {
+      changes.push({ table: about, key: aboutKey.dataMayBeGone }, { table: about, key: aboutKey.isCopy })
+    }
     for (const { id, name } of commit.removed) {
       changes.push({ table: removed, key: idKey(id), value: encodeRecord(id) })
       // A channel that was removed before it was ever kept must not take one of the same name with it.
-      if (this.channel(name)?.id === id) changes.push({ table: channels, key: channelKey(name) })
+      if (this.channel(name)?.id !== id) continue
+      const key = channelKey(name)
+      changes.push({ table: channels, key }, { table: memory, key })
     }
     for (const record of commit.channels) {
       changes.push({ table: channels, key: channelKey(record.name), value: encodeRecord(record) })
+      if (record.durability !== 'memory') continue
+      changes.push({ table: memory, key: channelKey(record.name), value: encodeRecord(record.id) })
     }
     for (const { channelId, batch } of commit.batches) {
       changes.push({ table: batches, key: batchKey(channelId, batch.end), value: encodeBatch(batch) })
+    }
+    for (const { channelId, end } of commit.dropped ?? []) {
+      changes.push({ table: batches, key: batchKey(channelId, end) })
     }
     for (const { channelId, producerId, state } of commit.producers) {
       changes.push({ table: producers, key: producerKey(channelId, producerId), value: encodeRecord(state) })

@@ -4,12 +4,19 @@ import { Problem } from '@tidings/protocol'
 import type { Durability } from './durability.js'
 import { replaceFile } from './sync-folder.js'
 
-/** Grows when an older Tidings could not read, or would harm, what a newer one writes. */
-const format = 1
+/**
+ * Grows when an older Tidings could not read, or would harm, what a newer one writes. How a folder of an older
+ * format is brought up is in `upgrade.ts`.
+ *
+ *     1  the first
+ *     2  retention and memory channels: one that does not know of them would give positions out again
+ */
+export const currentFormat = 2
 const fileName = 'tidings.json'
 
 /** What a data folder says of itself, in a file that a person can read. */
 export interface FolderRecord {
+  readonly format: number
   /** How the folder was last used. */
   readonly durability: Durability
   /** Names the run of the operating system in which it was last opened, where that has a name. */
@@ -38,17 +45,17 @@ export async function readFolderRecord(folder: string): Promise<FolderRecord | u
       `${file} can not be understood. Restore the data folder from a copy, or name another one with --data or TIDINGS_DATA.`,
     )
   }
-  if (record.format > format) {
+  if (record.format > currentFormat) {
     throw new Problem(
       'storage-unavailable',
-      `The data folder ${folder} has the format ${record.format}, and this version of Tidings knows formats up to ${format}. Start the version that made it, or a newer one.`,
+      `The data folder ${folder} has the format ${record.format}, and this version of Tidings knows formats up to ${currentFormat}. Start the version that made it, or a newer one.`,
     )
   }
   return record
 }
 
 export async function writeFolderRecord(folder: string, record: FolderRecord): Promise<void> {
-  await replaceFile(folder, fileName, `${JSON.stringify({ format, ...record }, null, 2)}\n`)
+  await replaceFile(folder, fileName, `${JSON.stringify(record, null, 2)}\n`)
 }
 
 /** @returns the name of this run of the operating system; undefined where it has none that we can read */
@@ -67,7 +74,7 @@ export function mayHaveLost(previous: FolderRecord, bootId: string | undefined):
   return bootId === undefined || bootId !== previous.bootId || process.env.LMDB_RESTORE === 'safe'
 }
 
-function parse(text: string): (FolderRecord & { format: number }) | undefined {
+function parse(text: string): FolderRecord | undefined {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -76,9 +83,9 @@ function parse(text: string): (FolderRecord & { format: number }) | undefined {
   }
   if (typeof value !== 'object' || value === null) return undefined
   const { format, durability, bootId, isSettled } = value as Record<string, unknown>
-  if (typeof format !== 'number') return undefined
+  if (!Number.isSafeInteger(format) || (format as number) < 1) return undefined
   return {
-    format,
+    format: format as number,
     durability: durability === 'os' ? 'os' : 'fsync',
     bootId: typeof bootId === 'string' ? bootId : undefined,
     isSettled: isSettled === true,

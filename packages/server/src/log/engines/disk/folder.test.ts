@@ -55,7 +55,7 @@ test('a folder is made with all that lead to it, also when its name looks like t
   const engine = await openDiskEngine({ folder: deep, durability: 'fsync' })
   await engine.commit(commitOf({ lastHistory: 7 }))
   await engine.close()
-  expect(JSON.parse(await readFile(join(deep, 'tidings.json'), 'utf8'))).toMatchObject({ format: 1 })
+  expect(JSON.parse(await readFile(join(deep, 'tidings.json'), 'utf8'))).toMatchObject({ format: 2 })
 })
 
 test('a folder that can not be written is refused with what to do', async () => {
@@ -76,10 +76,10 @@ test('a folder on a disk that is full is refused with what to do', async () => {
 test('a folder of a newer format is refused, and left as it is', async () => {
   const engine = await openDiskEngine({ folder, durability: 'fsync' })
   await engine.close()
-  const newer = JSON.stringify({ format: 2, durability: 'fsync' })
+  const newer = JSON.stringify({ format: 3, durability: 'fsync' })
   await writeFile(join(folder, 'tidings.json'), newer)
   const refusal = await refusalOf(openDiskEngine({ folder, durability: 'fsync' }))
-  expect(refusal.message).toMatch(/format 2.*Start the version that made it, or a newer one/)
+  expect(refusal.message).toMatch(/format 3.*Start the version that made it, or a newer one/)
   expect(await readFile(join(folder, 'tidings.json'), 'utf8')).toBe(newer)
 })
 

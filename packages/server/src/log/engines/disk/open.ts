@@ -9,6 +9,7 @@ import type { Durability } from './durability.js'
 import { FolderLock } from './folder-lock.js'
 import {
   currentBootId,
+  currentFormat,
   type FolderRecord,
   mayHaveLost,
   readFolderRecord,
@@ -16,6 +17,7 @@ import {
 } from './folder-record.js'
 import { encodeRecord } from './records.js'
 import { makeFolder, syncFolder } from './sync-folder.js'
+import { upgradeFolder } from './upgrade.js'
 import { isFull } from './write-failure.js'
 
 /**
@@ -44,12 +46,13 @@ export async function openDiskEngine(options: {
 }
 
 async function openLocked(folder: string, durability: Durability, lock: FolderLock): Promise<DiskEngine> {
-  const previous = await readFolderRecord(folder)
+  const found = await readFolderRecord(folder)
+  const previous = found && (await upgradeFolder(folder, found))
   const bootId = await currentBootId()
   if (previous) await settle(folder, previous, bootId)
   else await refuseForeign(folder)
   // `os` is written down before the data is, and taken back after it: the file never claims too much.
-  const next: FolderRecord = { durability, bootId, isSettled: durability === 'fsync' }
+  const next: FolderRecord = { format: currentFormat, durability, bootId, isSettled: durability === 'fsync' }
   if (previous?.durability !== 'fsync' || durability !== 'fsync') await writeFolderRecord(folder, next)
   if (!(await exists(join(folder, dataFileName)))) await createData(folder)
 
@@ -60,6 +63,7 @@ async function openLocked(folder: string, durability: Durability, lock: FolderLo
   const engine = new DiskEngine({
     folder,
     database,
+    durability,
     dataMayBeGone: database.about.get(aboutKey.dataMayBeGone) !== undefined,
     release: async (isSettled) => {
       if (isSettled && durability === 'os') await writeFolderRecord(folder, { ...next, isSettled: true })

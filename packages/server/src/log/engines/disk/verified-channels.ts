@@ -54,6 +54,12 @@ export class VerifiedChannels {
     if (record.fork) this.forkCount++
   }
 
+  addMemory(name: string): void {
+    const id = this.#idByName.get(name)
+    if (this.#byId.get(id ?? 0)?.record.durability === 'memory') return
+    this.#fault(`channel ${JSON.stringify(name)} is said to be in memory, and is not`)
+  }
+
   addRemoved(id: number): void {
     this.#removed.add(id)
   }
@@ -70,6 +76,8 @@ export class VerifiedChannels {
       return
     }
     const { record, ranges } = seen
+    if (record.durability === 'memory')
+      this.#fault(`channel ${JSON.stringify(record.name)} is in memory, and a batch of it is here`)
     const where = `channel ${JSON.stringify(record.name)}, the batch before position ${end}`
     if (batch.end !== end) this.#fault(`${where}: its own positions say ${batch.end}`)
     if (batch.kind !== channelKind(record.contentType)) this.#fault(`${where}: of another kind`)

@@ -105,6 +105,9 @@ class FolderVerifier {
       this.#checked.producers++
       this.#channels.addProducer(idOfKey(key))
     })
+    // Folders of the first format have no such table.
+    if (!pages.tableNames.includes('memory')) return
+    await this.#table(pages, 'memory', ({ key }) => this.#channels.addMemory(key.toString('utf8')))
   }
 
   async #table(pages: PageFile, name: string, check: (entry: Entry) => void): Promise<void> {
