@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { problems } from '@tidings/protocol'
+import { allowedRequestHeaders, closeCode, exposedResponseHeaders, path, problems } from '@tidings/protocol'
 import { settingDescriptions } from 'tidings'
 import { expect, test } from 'vitest'
 
@@ -12,6 +12,16 @@ test('the table of problems in docs/protocol.md is the one that the server answe
     { status: Number(status), close: Number(close), title },
   ])
   expect(Object.fromEntries(documented)).toEqual(problems)
+})
+
+test('every header, address and close code of the wire stands in docs/protocol.md', () => {
+  const protocol = page('docs/protocol.md').toLowerCase()
+  const headers = `${allowedRequestHeaders}, ${exposedResponseHeaders}`.split(', ')
+  for (const name of headers) expect(protocol).toMatch(new RegExp(`^\\|.*\`${name}\`.*\\|$`, 'm'))
+  for (const address of Object.values(path)) expect(protocol).toContain(address)
+  const { noStatus: _, abnormal: __, ...sent } = closeCode
+  for (const code of Object.values(sent))
+    expect(protocol).toMatch(new RegExp(`^\\| .*\\b${code}\\b.*\\|$`, 'm'))
 })
 
 test('every setting stands in the README, with its flag and variable', () => {
