@@ -85,8 +85,8 @@ export class Database {
   async write(changes: readonly Change[], durability: Durability = this.#durability): Promise<void> {
     if (!this.#kept) this.#holdSnapshot()
     try {
-      await this.#room.ensure(sizeOf(changes))
-      const flushed = this.#flushed(changes)
+      const took = await this.#room.ensure(sizeOf(changes))
+      const flushed = this.#flushed(changes).finally(took)
       if (this.#durability === 'fsync' || durability === 'fsync') await flushed
       else {
         // Not before the changes are written: lmdb may begin an earlier write's transaction between, without them.
@@ -109,9 +109,9 @@ export class Database {
 
   /** As `write`, but resolves when the changes are on the disk, whatever the durability. */
   async writeAndFlush(changes: readonly Change[]): Promise<void> {
-    await this.#room.ensure(sizeOf(changes))
+    const took = await this.#room.ensure(sizeOf(changes))
     try {
-      await this.#flushed(changes)
+      await this.#flushed(changes).finally(took)
     } catch (error) {
       this.#hasFailed = true
       throw error

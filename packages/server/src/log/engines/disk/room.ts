@@ -1,12 +1,13 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import { invariant } from '@tidings/protocol'
 import { readRootPages } from './data-file.js'
 
-/** The file grows by at least this, bytes: one write of it in so many commits. */
-const leastGrowthBytes = 128 * 1024
+/** The file grows by at least this, bytes: room for a dozen commits, so that a busy log seldom waits for a look. */
+const leastGrowthBytes = 2 * 1024 * 1024
 /** … and by this part of itself, up to the most. */
 const growthPart = 1 / 16
-const mostGrowthBytes = 8 * 1024 * 1024
-const zeros = Buffer.alloc(leastGrowthBytes)
+const mostGrowthBytes = 16 * 1024 * 1024
+const zeros = Buffer.alloc(128 * 1024)
 /** Pages that a commit changes beside those of its keys: the upper levels of six trees, and the list of free pages. */
 const fixedPages = 64
 /** Pages that one key may need: a leaf that is copied, perhaps split, and its branch. */
@@ -18,7 +19,8 @@ const pagesPerKey = 3
  * of a failed page into a buffer that is too short for it, which may end the process.
  *
  * The estimate of what a commit needs is generous; should it be too small all the same, LMDB's own write
- * fails, and the commit with it.
+ * fails, and the commit with it. What commits did not need is found again by a look at the file, which goes on
+ * beside the next commits once half of the room is promised.
  */
 export class Room {
   readonly #file: string
@@ -26,7 +28,9 @@ export class Room {
   #pageBytes = 0
   /** Pages that are certainly left; more may be, since LMDB uses freed ones first. */
   #pagesLeft = 0
-  #growing: Promise<void> = Promise.resolve()
+  /** Pages that commits were promised which may not have taken them yet. */
+  #pagesPromised = 0
+  #looking: Promise<void> | undefined
 
   constructor(file: string) {
     this.#file = file
@@ -37,48 +41,58 @@ export class Room {
    *
    * @param change.keys   puts and removes
    * @param change.bytes  of all keys and values
+   * @returns to be called when the commit is made, or will not be
    * @throws the error of the file system: ENOSPC, EDQUOT, EIO
    */
-  async ensure(change: { readonly keys: number; readonly bytes: number }): Promise<void> {
+  async ensure(change: { readonly keys: number; readonly bytes: number }): Promise<() => void> {
     const pages = fixedPages + pagesPerKey * change.keys + Math.ceil(change.bytes / (this.#pageBytes || 4096))
-    if (this.#take(pages)) return
-    // One after the other: what one has found is not for another, too.
-    const mine = this.#growing.then(async () => {
-      if (this.#take(pages)) return
-      await this.#look()
-      if (pages > this.#pagesLeft) await this.#grow(pages - this.#pagesLeft)
-      this.#pagesLeft -= pages
-    })
-    this.#growing = mine.catch(() => {})
-    await mine
+    while (pages > this.#pagesLeft) await this.#lookOnce(pages)
+    this.#pagesLeft -= pages
+    this.#pagesPromised += pages
+    if (this.#pagesLeft * this.#pageBytes < leastGrowthBytes / 2) this.#lookAhead()
+    return () => {
+      this.#pagesPromised -= pages
+    }
   }
 
-  #take(pages: number): boolean {
-    if (pages > this.#pagesLeft) return false
-    this.#pagesLeft -= pages
-    return true
+  /** One look after the other; who comes in between shares the one that is under way, and looks again if need be. */
+  #lookOnce(pages: number): Promise<void> {
+    this.#looking ??= this.#look(pages).finally(() => {
+      this.#looking = undefined
+    })
+    return this.#looking
+  }
+
+  /** What fails here fails again when a commit waits for it, and is told to it. */
+  #lookAhead(): void {
+    this.#lookOnce(0).catch(() => {})
   }
 
   async close(): Promise<void> {
+    await this.#looking?.catch(() => {})
     await this.#handle?.close()
     this.#handle = undefined
   }
 
-  async #look(): Promise<void> {
+  async #look(pages: number): Promise<void> {
     this.#handle ??= await open(this.#file, 'r+')
+    // A commit under way may not be in the file's root pages yet, and neither is one that is promised meanwhile.
+    const leftBefore = this.#pagesLeft
+    const promisedBefore = this.#pagesPromised
     const roots = await readRootPages(this.#handle)
     const { size } = await this.#handle.stat()
-    if (!roots) return
+    invariant(roots !== undefined, 'a database that is open begins with its root pages')
     this.#pageBytes = roots.pageBytes
-    this.#pagesLeft = Math.max(0, Math.floor(size / this.#pageBytes) - 1 - roots.lastPage)
+    const promisedMeanwhile = leftBefore - this.#pagesLeft
+    const unused = Math.floor(size / this.#pageBytes) - 1 - roots.lastPage
+    this.#pagesLeft = Math.max(0, unused - promisedBefore - promisedMeanwhile)
+    const wanted = Math.max(pages, leastGrowthBytes / this.#pageBytes)
+    if (this.#pagesLeft < wanted / 2 || this.#pagesLeft < pages) await this.#grow(this.#handle, size, wanted)
   }
 
-  async #grow(morePages: number): Promise<void> {
-    const handle = this.#handle
-    if (!handle || this.#pageBytes === 0) return
-    const { size } = await handle.stat()
+  async #grow(handle: FileHandle, size: number, pages: number): Promise<void> {
     const share = Math.min(mostGrowthBytes, size * growthPart)
-    const growth = Math.max(leastGrowthBytes, share, morePages * this.#pageBytes)
+    const growth = Math.max(leastGrowthBytes, share, pages * this.#pageBytes)
     const end = Math.ceil((size + growth) / this.#pageBytes) * this.#pageBytes
     let at = size
     while (at < end) {
