@@ -119,6 +119,7 @@ async function stop(http: HttpServer, station: Station, expiry: NodeJS.Timeout):
   clearInterval(expiry)
   station.heartbeat.stop()
   const closed = http.stopAccepting()
+  await station.hub.idle()
   for (const answer of [...station.holds]) answer()
   for (const stream of [...station.streams]) stream.goAway(Math.round(Math.random() * comeBackSpreadMs))
   const impatience = setTimeout(() => http.cutConnections(), stopPatienceMs)

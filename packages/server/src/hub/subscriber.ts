@@ -2,8 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { invariant } from '@tidings/protocol'
 import type { Batch, Channel, Log } from '../log/index.js'
 import type { Delivery } from './delivery.js'
-import type { Hub, Listener } from './hub.js'
+import type { Hub } from './hub.js'
 import type { Sink } from './sink.js'
+import type { Listener } from './tail.js'
 import type { WireForm } from './wire-form.js'
 
 /** Payload bytes that one read from the log brings at most (a single larger message alone): a reader that is behind holds no more. */

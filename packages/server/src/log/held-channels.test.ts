@@ -35,6 +35,7 @@ test('a channel with a listener at its tail stays, and the listener hears', asyn
   const channel = await create()
   const heard: number[] = []
   const listener: Listener = {
+    position: 0,
     hear: (delivery) => heard.push(...delivery.batches.map(({ end }) => end)),
     removed: () => {},
   }

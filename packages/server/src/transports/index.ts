@@ -3,6 +3,7 @@ export { type Answer, ConnectionGone, type Exchange, type Headers, type StreamSi
 export { answerPageBefore } from './history-page.js'
 export { longPoll } from './long-poll.js'
 export { shortPoll } from './short-poll.js'
+export { ChunkedSink } from './sinks/chunked-sink.js'
 export { ResponseSink } from './sinks/response-sink.js'
 export { WebSocketUpgrader } from './sinks/websocket-sink.js'
 export { sse } from './sse.js'

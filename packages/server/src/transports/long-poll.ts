@@ -63,6 +63,7 @@ function hold(station: Station, exchange: Exchange, reading: Reading): void {
     answerEmpty(station, exchange, reading)
   }
   const listener: Listener = {
+    position: reading.position,
     hear(delivery) {
       release()
       if (delivery.batches.length > 0) answerFromDelivery(station, exchange, reading, delivery)
@@ -88,7 +89,7 @@ function answerFromDelivery(
   const end = delivery.batches.at(-1)?.end ?? reading.position
   exchange.respond({
     status: 200,
-    headers: answerHeaders(station, reading, end, { isUpToDate: true, isClosed: delivery.isClosed }),
+    headers: answerHeaders(station, reading, end, delivery),
     body: delivery.encoded(bodyForm),
     payloadBytes: delivery.payloadBytes,
   })

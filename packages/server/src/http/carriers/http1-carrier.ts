@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { type Headers, ResponseSink, type StreamSink } from '../../transports/index.js'
+import { ChunkedSink, type Headers, ResponseSink, type StreamSink } from '../../transports/index.js'
 import { letRestPass } from '../body.js'
 import type { Carrier, ConnectionState } from './carrier.js'
 
@@ -61,7 +61,8 @@ export class Http1Carrier implements Carrier {
     this.#response.writeHead(status, headers)
     // The head goes out now: an EventSource opens with it, not with the first event.
     this.#response.flushHeaders()
-    return new ResponseSink(this.#response)
+    const isChunked = this.#response.chunkedEncoding
+    return isChunked ? new ChunkedSink(this.#response, this.#socket) : new ResponseSink(this.#response)
   }
 
   cut(): void {

@@ -14,6 +14,7 @@ import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import type { WebSocketConnection } from '../websocket-connection.js'
+import { ChunkedSink } from './chunked-sink.js'
 import { ResponseSink } from './response-sink.js'
 import { emitted, type SinkUnderTest, testSink } from './sink-suite.js'
 import { frameHead, opcode } from './websocket-frame.js'
@@ -44,7 +45,7 @@ async function openChunked(): Promise<SinkUnderTest> {
   response.writeHead(200).flushHeaders()
   const client = await emitted<IncomingMessage>(request, 'response')
   client.on('error', () => {})
-  const sink = new ResponseSink(response)
+  const sink = new ChunkedSink(response, response.socket as Socket)
   return {
     sink,
     end: () => sink.end(),

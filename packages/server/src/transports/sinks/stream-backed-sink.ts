@@ -7,7 +7,9 @@ import { type Sink, sinkHighWaterMarkBytes } from '../../hub/index.js'
  */
 export class StreamBackedSink implements Sink {
   readonly #stream: Writable
-  #parts: Uint8Array[] = []
+  /** What was pushed: nearly always one part between two flushes, for which no list is made. */
+  #first: Uint8Array | undefined
+  #more: Uint8Array[] | undefined
   #bytes = 0
   /** Those who wait for less to be unsent, woken after each flush. */
   readonly #waiting = new Set<() => void>()
@@ -17,18 +19,27 @@ export class StreamBackedSink implements Sink {
   }
 
   push(bytes: Uint8Array): void {
-    this.#parts.push(bytes)
     this.#bytes += bytes.byteLength
+    if (!this.#first) this.#first = bytes
+    else if (this.#more) this.#more.push(bytes)
+    else this.#more = [bytes]
   }
 
   flush(): void {
-    const parts = this.#parts
-    if (parts.length === 0) return
-    this.#parts = []
-    this.#bytes = 0
+    const first = this.#first
+    if (!first) return
     // A lone part goes as it is: it may be shared by thousands of sinks, and is not copied for any of them.
-    if (!this.isGone) this.#stream.write(parts.length === 1 ? parts[0] : Buffer.concat(parts))
-    for (const wake of [...this.#waiting]) wake()
+    const bytes = this.#more ? Buffer.concat([first, ...this.#more]) : first
+    this.#first = undefined
+    this.#more = undefined
+    this.#bytes = 0
+    if (!this.isGone) this.write(this.#stream, bytes)
+    if (this.#waiting.size > 0) for (const wake of [...this.#waiting]) wake()
+  }
+
+  /** Hands bytes to the stream: as they are, unless the connection frames them. */
+  protected write(stream: Writable, bytes: Uint8Array): void {
+    stream.write(bytes)
   }
 
   get isBackedUp(): boolean {

@@ -1,0 +1,147 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { randomOf, seedOfRun } from '../../../../tests/support/random.js'
+import { MemoryEngine } from '../log/engines/memory.js'
+import { type Channel, Log } from '../log/index.js'
+import { Hub } from './hub.js'
+import type { Sink } from './sink.js'
+import { Subscriber } from './subscriber.js'
+import type { WireForm } from './wire-form.js'
+
+/** Takes everything; what it is given says positions: each batch as `start-end`, and a state. */
+class RecordingSink implements Sink {
+  readonly said: string[] = []
+  readonly isBackedUp = false
+  readonly isGone = false
+  flushes = 0
+  #pushed: string[] = []
+
+  push(bytes: Uint8Array): void {
+    this.#pushed.push(...Buffer.from(bytes).toString().split(' ').filter(Boolean))
+  }
+
+  flush(): void {
+    if (this.#pushed.length === 0) return
+    this.flushes++
+    this.said.push(...this.#pushed.splice(0))
+  }
+
+  async drained(): Promise<void> {}
+}
+
+const positionsForm: WireForm = {
+  encode: (batches, { isClosed }) =>
+    Buffer.from(
+      [...batches.map(({ start, end }) => `${start}-${end}`), ...(isClosed ? ['closed'] : [])].join(' '),
+    ),
+  atTail: () => undefined,
+}
+
+async function logWithHub() {
+  const log = new Log(new MemoryEngine())
+  const hub = new Hub(log)
+  const create = async (name: string) =>
+    (await log.create(name, { contentType: 'application/json', messages: [] })).channel
+  const append = (channel: Channel) => log.append(channel, { messages: [Buffer.from('1')] })
+  const listen = (channel: Channel) => {
+    const sink = new RecordingSink()
+    let end: string | undefined
+    const subscriber = new Subscriber({
+      log,
+      hub,
+      channel,
+      position: channel.keptTail,
+      sink,
+      form: positionsForm,
+      onPayload: () => {},
+      onEnd: ({ why }) => {
+        end = why
+      },
+    })
+    const start = channel.keptTail
+    subscriber.start()
+    return { sink, subscriber, start, end: () => end }
+  }
+  return { log, hub, create, append, listen }
+}
+
+test('a flush over more sockets than a turn writes to leaves turns to other channels', async () => {
+  const { hub, create, append, listen } = await logWithHub()
+  const [crowded, quiet] = [await create('crowded'), await create('quiet')]
+  const crowd = Array.from({ length: 8_500 }, () => listen(crowded).sink)
+  const alone = listen(quiet).sink
+  await append(crowded)
+  const heardAtOnce = crowd.filter(({ flushes }) => flushes > 0).length
+  expect(heardAtOnce).toBeGreaterThan(0)
+  expect(heardAtOnce).toBeLessThan(crowd.length)
+  await append(quiet)
+  for (let turn = 0; turn < 3 && alone.flushes === 0; turn++) await nextTurn()
+  expect(alone.said).toEqual(['0-1'])
+  expect(crowd.some(({ flushes }) => flushes === 0)).toBe(true)
+  await hub.idle()
+  for (const { said } of crowd) expect(said).toEqual(['0-1'])
+})
+
+test('what is kept while a flush goes on is heard together, in one write for each socket', async () => {
+  const { hub, create, append, listen } = await logWithHub()
+  const channel = await create('crowded')
+  const crowd = Array.from({ length: 8_500 }, () => listen(channel).sink)
+  await append(channel)
+  // Each is a commit of its own; the flush of the first takes nine turns.
+  await append(channel)
+  await append(channel)
+  await hub.idle()
+  for (const { said } of crowd) expect(said).toEqual(['0-1', '1-2', '2-3'])
+  expect(crowd.some(({ flushes }) => flushes === 3)).toBe(false)
+})
+
+test('whoever joins and leaves while flushes go on hears everything from there once, in order', async () => {
+  const seed = seedOfRun()
+  const random = randomOf(seed)
+  const { log, hub, create, append, listen } = await logWithHub()
+  const channel = await create('crowded')
+  const readers = Array.from({ length: 5_000 }, () => listen(channel))
+  const left = new Map<(typeof readers)[number], number>()
+  for (let round = 0; round < 60; round++) {
+    for (let more = Math.floor(random() * 4); more > 0; more--) void append(channel)
+    for (let more = Math.floor(random() * 40); more > 0; more--) readers.push(listen(channel))
+    for (let fewer = Math.floor(random() * 20); fewer > 0; fewer--) {
+      const reader = readers[Math.floor(random() * readers.length)] as (typeof readers)[number]
+      reader.subscriber.stop()
+      left.set(reader, reader.subscriber.position)
+    }
+    await nextTurn()
+  }
+  await log.append(channel, { messages: [], close: true })
+  await hub.idle()
+  const tail = channel.keptTail
+  expect(tail).toBeGreaterThan(30)
+  const wrong = readers.filter((reader) => {
+    const { sink, start, end } = reader
+    const isGapless = sink.said.every((word, index) => {
+      const before = sink.said[index - 1]
+      return word === 'closed' || word.startsWith(`${before ? before.split('-')[1] : start}-`)
+    })
+    const heardUpTo =
+      sink.said
+        .filter((word) => word !== 'closed')
+        .at(-1)
+        ?.split('-')[1] ?? start
+    return !isGapless || (!left.has(reader) && (Number(heardUpTo) !== tail || end() !== 'closed'))
+  })
+  expect(wrong, `seed ${seed}`).toEqual([])
+})
+
+test('a channel that is removed while its last messages wait lets them be heard first', async () => {
+  const { log, hub, create, append, listen } = await logWithHub()
+  const channel = await create('crowded')
+  const crowd = Array.from({ length: 2_500 }, () => listen(channel))
+  await append(channel)
+  await append(channel)
+  await log.remove('crowded')
+  await hub.idle()
+  for (const { sink, end } of crowd) {
+    expect(sink.said).toEqual(['0-1', '1-2'])
+    expect(end()).toBe('removed')
+  }
+})

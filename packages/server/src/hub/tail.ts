@@ -1,0 +1,100 @@
+import { type Batch, type Channel, type KeptChange, messageBytesOf } from '../log/index.js'
+import { Delivery } from './delivery.js'
+import type { Sink } from './sink.js'
+
+/** Who hears a channel's tail: it has everything before the tail already. */
+export interface Listener {
+  /** Where the next message starts that it has not heard. */
+  readonly position: number
+  /** What was just kept and starts at its position; called within the flush, must not wait. */
+  hear(delivery: Delivery): void
+  /** The channel is gone with all that it held. */
+  removed(): void
+}
+
+/** Payload bytes that commits which wait for their flush are joined to at most (a single larger one alone). */
+const maxJoinedBytes = 256 * 1024
+
+/** What one commit, or several that waited together, brought and nobody has heard yet. */
+interface Kept {
+  readonly batches: Batch[]
+  payloadBytes: number
+  isClosed: boolean
+  isRemoved: boolean
+  /** Somebody has joined since: who did has these batches and not the next ones. */
+  isSealed: boolean
+}
+
+/** The live end of one channel: who listens there, and what they have still to hear, in order. */
+export class Tail {
+  readonly #channel: Channel
+  readonly #listeners = new Set<Listener>()
+  readonly #waiting: Kept[] = []
+  #delivery: Delivery | undefined
+  /** Those who have still to hear the first of what waits. Who joins meanwhile has it, and is passed over. */
+  #toHear: Iterator<Listener> | undefined
+
+  constructor(channel: Channel) {
+    this.#channel = channel
+  }
+
+  get isEmpty(): boolean {
+    return this.#listeners.size === 0
+  }
+
+  add(listener: Listener): void {
+    this.#listeners.add(listener)
+    const last = this.#waiting.at(-1)
+    void last
+  }
+
+  delete(listener: Listener): boolean {
+    return this.#listeners.delete(listener)
+  }
+
+  /** A commit is kept. What the commits before it brought may still wait: then all of it goes out together. */
+  keep({ batches, isClosed, isRemoved }: KeptChange): void {
+    const payloadBytes = messageBytesOf(batches)
+    const last = this.#waiting.at(-1)
+    // What is being heard is not added to.
+    const isOpen = last && !last.isSealed && !(this.#toHear && this.#waiting.length === 1)
+    if (isOpen && last.payloadBytes + payloadBytes <= maxJoinedBytes) {
+      for (const batch of batches) last.batches.push(batch)
+      last.payloadBytes += payloadBytes
+      last.isClosed ||= isClosed
+      last.isRemoved ||= isRemoved
+    } else {
+      this.#waiting.push({ batches: [...batches], payloadBytes, isClosed, isRemoved, isSealed: false })
+    }
+  }
+
+  /**
+   * Lets listeners hear what waits, until `isEnough` says that the rest is for another turn.
+   *
+   * @param touched gathers the sinks that were pushed to
+   * @returns whether all is heard
+   */
+  hear(touched: Set<Sink>, isEnough: () => boolean): boolean {
+    for (let kept = this.#waiting[0]; kept; kept = this.#waiting[0]) {
+      this.#delivery ??= new Delivery(this.#channel, kept.batches, kept.isClosed)
+      this.#toHear ??= this.#listeners.values()
+      this.#delivery.touched = touched
+      for (let next = this.#toHear.next(); !next.done; next = this.#toHear.next()) {
+        tell(next.value, kept, this.#delivery)
+        if (isEnough()) return false
+      }
+      this.#waiting.shift()
+      this.#delivery = undefined
+      this.#toHear = undefined
+    }
+    return true
+  }
+}
+
+function tell(listener: Listener, { batches, isClosed, isRemoved }: Kept, delivery: Delivery): void {
+  const end = batches.at(-1)?.end
+  const isNew = end === undefined ? isClosed : true
+  if (isNew) listener.hear(delivery)
+  // Having heard the end, it may have left; to be told twice would do it no harm.
+  if (isRemoved) listener.removed()
+}
