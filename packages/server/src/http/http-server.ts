@@ -4,7 +4,12 @@ import type { AddressInfo, Socket } from 'node:net'
 import { isLiveMode, Problem } from '@tidings/protocol'
 import type { AdminAccess, WebAccess } from '../access/index.js'
 import type { Costs, Purpose } from '../observe/index.js'
-import { ConnectionGone, type Station, WebSocketUpgrader } from '../transports/index.js'
+import {
+  ConnectionGone,
+  type Station,
+  upgradeToWebSocket,
+  type WebSocketConnection,
+} from '../transports/index.js'
 import { allMethods, corsHeaders, preflightHeaders } from './answer-headers.js'
 import { type Carrier, Http1Carrier, Http2Carrier } from './carriers/index.js'
 import { allWritten, ConnectionOrder } from './connection-order.js'
@@ -35,7 +40,6 @@ export interface HttpServerOptions {
 export class HttpServer {
   readonly #options: HttpServerOptions
   readonly #router: Router
-  readonly #upgrader: WebSocketUpgrader
   readonly #port: Port
   readonly #order = new ConnectionOrder()
   #isStopping = false
@@ -44,7 +48,6 @@ export class HttpServer {
     this.#options = options
     const { station, costs, admin, keyPair } = options
     this.#router = new Router(station, costs, admin)
-    this.#upgrader = new WebSocketUpgrader({ maxMessageBytes: station.settings.maxBodyBytes })
     this.#port = new Port({ keyPair, onConnection: (wire) => costs.connectionOpened(wire) })
     this.#hearHttp1()
     this.#hearHttp2()
@@ -201,13 +204,12 @@ export class HttpServer {
 
   /** Node lets go of a connection that asks for an upgrade: what is answered on it from here on is ours to write. */
   async #takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
-    const destroy = () => socket.destroy()
-    socket.on('error', destroy)
+    socket.on('error', destroyIt)
     const earlier = this.#order.unanswered(socket)
     if (earlier.length > 0) await allWritten(earlier)
     if (socket.destroyed) return
     if (!isWebSocketUpgrade(request)) {
-      socket.off('error', destroy)
+      socket.off('error', destroyIt)
       readAsPlainRequest(request, socket, head)
       this.#port.readAnew(socket)
       return
@@ -219,13 +221,20 @@ export class HttpServer {
     const upgrade: Upgrade = (subprotocol) => {
       response.removeAllListeners('close')
       response.detachSocket(socket)
-      return this.#upgrader.upgrade(request, socket, head, subprotocol)
+      const key = headerText(request, 'sec-websocket-key') ?? ''
+      const { maxBodyBytes } = this.#options.station.settings
+      return upgradeToWebSocket(socket, head, { key, subprotocol, maxMessageBytes: maxBodyBytes })
     }
     await this.#takeTurn(request, response, { upgrade })
   }
 }
 
-type Upgrade = (subprotocol: string | undefined) => ReturnType<WebSocketUpgrader['upgrade']>
+type Upgrade = (subprotocol: string | undefined) => WebSocketConnection
+
+/** Not made per connection: it would hold its request for as long as the socket lives. */
+function destroyIt(this: Socket): void {
+  this.destroy()
+}
 
 function stopping(): Problem {
   return new Problem('server-stopping', 'The server is stopping. Ask again when it is back.', {

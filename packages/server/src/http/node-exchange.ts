@@ -16,7 +16,7 @@ export interface ExchangeOptions {
   /** The answer is the last one on its connection. */
   readonly isStopping: () => boolean
   /** Absent when the client asked for no upgrade, or for one that we do not know. */
-  readonly upgrade?: (subprotocol: string | undefined) => Promise<WebSocketConnection>
+  readonly upgrade?: (subprotocol: string | undefined) => WebSocketConnection
   readonly onMistake: (error: unknown) => void
 }
 
@@ -74,7 +74,7 @@ export class NodeExchange implements Exchange {
   async upgrade({ subprotocol }: { subprotocol: string | undefined }): Promise<WebSocketConnection> {
     const { upgrade } = this.#options
     if (!upgrade) throw new Error('Nobody asked for an upgrade')
-    const connection = await upgrade(subprotocol)
+    const connection = upgrade(subprotocol)
     connection.onGone(() => this.#gone())
     return connection
   }

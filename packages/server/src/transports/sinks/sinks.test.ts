@@ -18,7 +18,7 @@ import { ChunkedSink } from './chunked-sink.js'
 import { ResponseSink } from './response-sink.js'
 import { emitted, type SinkUnderTest, testSink } from './sink-suite.js'
 import { frameHead, opcode } from './websocket-frame.js'
-import { WebSocketUpgrader } from './websocket-sink.js'
+import { upgradeToWebSocket } from './websocket-sink.js'
 
 const nothing = new Uint8Array()
 
@@ -102,14 +102,18 @@ async function openHttp2(): Promise<SinkUnderTest> {
 async function openWebSocket(): Promise<SinkUnderTest> {
   const server = createServer()
   const port = await listen(server)
-  const upgrader = new WebSocketUpgrader({ maxMessageBytes: 1024 })
-  const connecting = new Promise<WebSocketConnection>((resolve, reject) => {
-    server.once('upgrade', (request, socket, head) =>
-      upgrader.upgrade(request, socket as Socket, head, undefined).then((connection) => {
-        connection.onMessage(() => {})
-        resolve(connection)
-      }, reject),
-    )
+  const connecting = new Promise<WebSocketConnection>((resolve) => {
+    server.once('upgrade', (request, socket, head) => {
+      const key = request.headers['sec-websocket-key'] ?? ''
+      socket.on('error', () => {})
+      const connection = upgradeToWebSocket(socket as Socket, head, {
+        key,
+        subprotocol: undefined,
+        maxMessageBytes: 1024,
+      })
+      connection.onMessage(() => {})
+      resolve(connection)
+    })
   })
   const socket = new WebSocket(`ws://127.0.0.1:${port}`).on('error', () => {})
   onTestFinished(() => socket.terminate())

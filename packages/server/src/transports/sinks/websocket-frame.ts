@@ -1,9 +1,14 @@
-/** Frames from the server are not masked. @see RFC 6455 §5.2, §5.3 */
-export const opcode = { text: 0x1, binary: 0x2 } as const
+import { closeCode } from '@tidings/protocol'
+
+/** @see RFC 6455 §5.2; those from `close` on are control frames */
+export const opcode = { continuation: 0x0, text: 0x1, binary: 0x2, close: 0x8, ping: 0x9, pong: 0xa } as const
+
+/** What a control frame carries at most. @see RFC 6455 §5.5 */
+export const maxControlBytes = 125
 
 const final = 0x80
 
-/** @returns the head of one unfragmented frame: 2, 4 or 10 bytes */
+/** Frames from the server are not masked. @returns the head of one unfragmented frame: 2, 4 or 10 bytes */
 export function frameHead(code: number, payloadBytes: number): Buffer {
   if (payloadBytes < 126) return Buffer.from([final | code, payloadBytes])
   if (payloadBytes < 65_536) {
@@ -21,4 +26,20 @@ export function frameHead(code: number, payloadBytes: number): Buffer {
 export function textFrame(text: string): Buffer {
   const payload = Buffer.from(text)
   return Buffer.concat([frameHead(opcode.text, payload.byteLength), payload])
+}
+
+export function pongFrame(payload: Uint8Array): Buffer {
+  return Buffer.concat([frameHead(opcode.pong, payload.byteLength), payload])
+}
+
+export const pingFrame = frameHead(opcode.ping, 0)
+
+/** @param code 1005 for a close without a code, which a frame can not name. @see RFC 6455 §5.5.1, §7.4.1 */
+export function closeFrame(code: number, reason: string): Buffer {
+  if (code === closeCode.noStatus) return frameHead(opcode.close, 0)
+  const words = Buffer.from(reason).subarray(0, maxControlBytes - 2)
+  const payload = Buffer.alloc(2 + words.byteLength)
+  payload.writeUInt16BE(code)
+  words.copy(payload, 2)
+  return Buffer.concat([frameHead(opcode.close, payload.byteLength), payload])
 }

@@ -1,154 +1,185 @@
-import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { WebSocket, WebSocketServer } from 'ws'
+
 import { ConnectionGone } from '../exchange.js'
 import type { WebSocketConnection } from '../websocket-connection.js'
+import { type FrameListener, FrameReader, FrameViolation } from './frame-reader.js'
 import { StreamBackedSink } from './stream-backed-sink.js'
-
-/** Close codes that `ws` chooses for what it can not parse, with the problem that stands for each. */
-const reasonOfParserClose: Record<number, string> = {
-  1002: 'request-malformed',
-  1007: 'message-invalid',
-  1008: 'fragments-too-many',
-  1009: 'message-too-large',
-}
+import { closeFrame, pingFrame, pongFrame } from './websocket-frame.js'
+import { handshakeAnswer } from './websocket-handshake.js'
 
 /** Longest wait for appends before a close frame; then it goes out without them. */
 const closeWaitMs = 5_000
+/** Longest wait for the client's part of a close; then the connection is cut. */
+const closeAnswerMs = 30_000
 
 /**
- * `ws` answers a close frame the moment it is parsed. The appends before it must be kept and echoed first, so
- * `close`, through which every close frame goes, waits for them.
+ * Turns a connection into a WebSocket. The handshake is sound: that is for who takes the request.
+ *
+ * @param socket  nobody else hears it any more
+ * @param head    what came behind the handshake
+ * @throws ConnectionGone
  */
-class PatientWebSocket extends WebSocket {
-  settled: () => Promise<void> = async () => {}
-  /** From the first word of a close on, from either side. */
-  isClosing = false
-
-  override close(code?: number, reason?: string | Buffer): void {
-    if (this.isClosing) {
-      super.close(code, reason)
-      return
-    }
-    this.isClosing = true
-    const why = reason === undefined || reason.length === 0 ? reasonOfParserClose[code ?? 0] : reason
-    const finish = () => super.close(code, why)
-    const timer = setTimeout(finish, closeWaitMs)
-    this.settled()
-      .catch(() => {})
-      .finally(() => {
-        clearTimeout(timer)
-        finish()
-      })
+export function upgradeToWebSocket(
+  socket: Socket,
+  head: Buffer,
+  options: {
+    readonly key: string
+    readonly subprotocol: string | undefined
+    readonly maxMessageBytes: number
+  },
+): WebSocketConnection {
+  if (!socket.readable || !socket.writable) {
+    socket.destroy()
+    throw new ConnectionGone()
   }
+  socket.setTimeout(0)
+  // What comes with the handshake waits until somebody hears it.
+  socket.pause()
+  if (head.byteLength > 0) socket.unshift(head)
+  socket.write(handshakeAnswer(options.key, options.subprotocol))
+  return new WebSocketSink(socket, options.subprotocol, options.maxMessageBytes)
 }
 
 /**
- * Takes the handshake and the frames that come in to `ws`, and writes the frames that go out to the socket
- * itself: a frame that a thousand readers hear is built once and is not copied.
+ * How far a close has come. There is no way back.
+ *
+ *     open ──close(), the client's close, bad frames──▶ closing ──appends are kept──▶ closed
+ *                                                    a close frame is sent when it becomes closed
  */
-export class WebSocketUpgrader {
-  readonly #server: WebSocketServer
+type State = 'open' | 'closing' | 'closed'
 
-  constructor(options: { maxMessageBytes: number }) {
-    this.#server = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      perMessageDeflate: false,
-      maxPayload: options.maxMessageBytes,
-      WebSocket: PatientWebSocket,
-      handleProtocols: (offered, request) => {
-        const chosen = chosenSubprotocols.get(request)
-        return chosen !== undefined && offered.has(chosen) ? chosen : false
-      },
-    })
-  }
-
-  upgrade(
-    request: IncomingMessage,
-    socket: Socket,
-    head: Buffer,
-    subprotocol: string | undefined,
-  ): Promise<WebSocketConnection> {
-    if (subprotocol !== undefined) chosenSubprotocols.set(request, subprotocol)
-    return new Promise((resolve, reject) => {
-      // `ws` calls back only for a socket that is still there and a handshake that it likes.
-      const gone = () => reject(new ConnectionGone())
-      socket.once('close', gone)
-      this.#server.handleUpgrade(request, socket, head, (client) => {
-        socket.off('close', gone)
-        resolve(new WebSocketSink(client as PatientWebSocket, socket, subprotocol))
-      })
-    })
-  }
-}
-
-/** `ws` asks for the subprotocol in a callback that knows only the request. */
-const chosenSubprotocols = new WeakMap<IncomingMessage, string>()
-
-class WebSocketSink extends StreamBackedSink implements WebSocketConnection {
+/**
+ * A WebSocket on its raw socket. A frame that a thousand readers hear is built once and is not copied.
+ *
+ * A close, from either side, waits until the appends before it are kept and echoed. @see RFC 6455 §7.1
+ */
+class WebSocketSink extends StreamBackedSink implements WebSocketConnection, FrameListener {
   readonly subprotocol: string | undefined
-  readonly #client: PatientWebSocket
   readonly #socket: Socket
+  readonly #reader: FrameReader
+  #state: State = 'open'
+  /** Nothing of the client's comes any more that we would hear. */
+  #hasHeardLast = false
   /** Who wants the client not to be heard now. */
-  #pauses = 0
+  #pauses = 1
+  #hear: ((data: Buffer, isBinary: boolean) => void) | undefined
+  #settled: (() => Promise<void>) | undefined
 
-  constructor(client: PatientWebSocket, socket: Socket, subprotocol: string | undefined) {
+  constructor(socket: Socket, subprotocol: string | undefined, maxMessageBytes: number) {
     super(socket)
-    this.subprotocol = subprotocol
-    this.#client = client
     this.#socket = socket
-    // What comes with the handshake waits until somebody hears it.
-    this.pause()
-    // Malformed frames close the socket with the code that `ws` chose; there is nothing else to do.
-    client.on('error', () => {})
+    this.subprotocol = subprotocol
+    this.#reader = new FrameReader(this, { maxMessageBytes })
+    socket.on('data', (chunk: Buffer) => this.#take(chunk))
+    socket.on('end', () => this.#clientEnded())
   }
 
   /** No data follows a close frame. @see RFC 6455 §5.5.1 */
   override get isGone(): boolean {
-    return this.#client.readyState !== WebSocket.OPEN || super.isGone
+    return this.#state === 'closed' || super.isGone
   }
 
   get bytesHeard(): number {
     return this.#socket.bytesRead
   }
 
+  get isPaused(): boolean {
+    return this.#pauses > 0
+  }
+
   onMessage(callback: (data: Buffer, isBinary: boolean) => void): void {
-    this.#client.on('message', (data, isBinary) => {
-      if (!this.#client.isClosing) callback(data as Buffer, isBinary)
-    })
+    this.#hear = callback
     this.resume()
   }
 
   onGone(callback: () => void): void {
-    this.#client.once('close', callback)
+    if (this.#socket.destroyed) callback()
+    else this.#socket.once('close', callback)
   }
 
   beforeClose(settled: () => Promise<void>): void {
-    this.#client.settled = settled
-  }
-
-  close(code: number, reason: string): void {
-    this.#client.close(code, reason)
+    this.#settled = settled
   }
 
   pause(): void {
-    if (this.#pauses++ === 0) this.#client.pause()
+    if (this.#pauses++ === 0) this.#socket.pause()
   }
 
   resume(): void {
-    if (--this.#pauses === 0) this.#client.resume()
-  }
-
-  get isPaused(): boolean {
-    return this.#client.isPaused
-  }
-
-  ping(): void {
-    this.#client.ping()
+    if (--this.#pauses === 0) this.#socket.resume()
   }
 
   terminate(): void {
-    this.#client.terminate()
+    this.#socket.destroy()
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#state !== 'open') return
+    this.#state = 'closing'
+    const impatience = setTimeout(() => this.#sendClose(code, reason), closeWaitMs)
+    const settled = this.#settled?.() ?? Promise.resolve()
+    settled
+      .catch(() => {})
+      .finally(() => {
+        clearTimeout(impatience)
+        this.#sendClose(code, reason)
+      })
+  }
+
+  #sendClose(code: number, reason: string): void {
+    if (this.#state === 'closed') return
+    this.flush()
+    this.#state = 'closed'
+    if (this.#socket.destroyed) return
+    this.#socket.write(closeFrame(code, reason))
+    if (this.#hasHeardLast) this.#socket.end()
+    this.#cutIn(closeAnswerMs)
+    // The client's part of the close may wait behind what was not read.
+    this.#socket.resume()
+  }
+
+  ping(): void {
+    if (!this.isGone) this.#socket.write(pingFrame)
+  }
+
+  tookMessage(data: Buffer, isBinary: boolean): void {
+    if (this.#state === 'open') this.#hear?.(data, isBinary)
+  }
+
+  /** A client that pings and reads nothing is answered when it reads. @see RFC 6455 §5.5.3: the latest is enough */
+  tookPing(payload: Buffer): void {
+    if (!this.isGone && !this.isBackedUp) this.#socket.write(pongFrame(payload))
+  }
+
+  tookClose(code: number, reason: string): void {
+    this.#hasHeardLast = true
+    if (this.#state === 'closed') this.#socket.end()
+    else this.close(code, reason)
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#hasHeardLast) return
+    try {
+      this.#reader.take(chunk)
+    } catch (error) {
+      if (!(error instanceof FrameViolation)) throw error
+      // What still comes is let pass until the client ends its side, or the wait for that is over.
+      this.#hasHeardLast = true
+      if (this.#state === 'closed') this.#socket.end()
+      else this.close(error.closeCode, error.reason)
+    }
+  }
+
+  /** Its half of the connection, without a word or after its close. */
+  #clientEnded(): void {
+    this.#hasHeardLast = true
+    if (this.#state === 'closing') return
+    this.#socket.end()
+    this.#cutIn(closeAnswerMs)
+  }
+
+  #cutIn(ms: number): void {
+    const timer = setTimeout(() => this.#socket.destroy(), ms)
+    this.#socket.once('close', () => clearTimeout(timer))
   }
 }
