@@ -2,7 +2,8 @@ import type { Problem } from '@tidings/protocol'
 import type { Costs, Purpose } from '../observe/index.js'
 import type { Answer, Exchange, Headers, StreamSink, WebSocketConnection } from '../transports/index.js'
 import { securityHeaders } from './answer-headers.js'
-import { announcedBytes, readBody } from './body.js'
+import { announcedBytes, hasUnknownTransferCoding, readBody } from './body.js'
+import type { BodyBudget } from './body-budget.js'
 import type { Carrier } from './carriers/index.js'
 import { asProblem, problemAnswer } from './problem-answer.js'
 
@@ -11,6 +12,7 @@ export interface ExchangeOptions {
   readonly costs: Costs
   readonly purpose: Purpose
   readonly corsHeaders: Headers
+  readonly bodies: BodyBudget
   /** The client sends its body only when told to go on. @see RFC 9110 §10.1.1 */
   readonly expectsContinue: boolean
   /** The answer is the last one on its connection. */
@@ -25,6 +27,7 @@ export class NodeExchange implements Exchange {
   readonly #options: ExchangeOptions
   readonly #goneCallbacks: (() => void)[] = []
   #isHeldBack: boolean
+  #bodyBytes = 0
   #isGone = false
 
   constructor(options: ExchangeOptions) {
@@ -36,7 +39,7 @@ export class NodeExchange implements Exchange {
   /**
    * The whole body, which a client that waits for a word is told to send.
    *
-   * @throws Problem `message-too-large`; ConnectionGone
+   * @throws Problem `message-too-large`, `server-busy`; ConnectionGone
    */
   async readBody(maxBytes: number): Promise<Buffer> {
     const { carrier } = this.#options
@@ -44,9 +47,19 @@ export class NodeExchange implements Exchange {
       this.#isHeldBack = false
       carrier.writeContinue()
     }
-    const body = await readBody(carrier.request, maxBytes)
+    const body = await readBody(carrier.request, maxBytes, (bytes) => {
+      const hasRoom = this.#options.bodies.take(bytes)
+      if (hasRoom) this.#bodyBytes += bytes
+      return hasRoom
+    })
     carrier.hasRead(body.byteLength)
     return body
+  }
+
+  /** Nothing of the body is in use any more. */
+  letGoOfBody(): void {
+    this.#options.bodies.release(this.#bodyBytes)
+    this.#bodyBytes = 0
   }
 
   respond({ status, headers, body, payloadBytes }: Answer): void {
@@ -60,7 +73,8 @@ export class NodeExchange implements Exchange {
       ...headers,
       ...(hasBody && { 'content-length': String(body?.byteLength ?? 0) }),
     }
-    const connection = { isLast: isStopping(), isBodyHeldBack: this.#isHeldBack }
+    const isRestUncertain = this.#isHeldBack || hasUnknownTransferCoding(carrier.request)
+    const connection = { isLast: isStopping(), isRestUncertain }
     carrier.answer(status, head, hasBody ? body : undefined, connection)
     costs.payload(purpose, payloadBytes)
     if (payloadBytes === 0 && isReading(purpose) && status < 400) costs.emptyAnswer(purpose)
