@@ -9,6 +9,7 @@ import { allMethods, corsHeaders, preflightHeaders } from './answer-headers.js'
 import { refuseTransferCodings } from './body.js'
 import { BodyBudget } from './body-budget.js'
 import { type Carrier, Http1Carrier, Http2Carrier } from './carriers/index.js'
+import { Compressor } from './coding/index.js'
 import { ConnectionOrder } from './connection-order.js'
 import { endGently } from './end-gently.js'
 import { type HttpRequest, headerText } from './http-request.js'
@@ -22,6 +23,7 @@ import { checkHandshake, isWebSocketUpgrade, readAsPlainRequest } from './upgrad
 export interface ServerLimits {
   readonly maxConnections: number
   readonly maxBodiesBytes: number
+  readonly compression: 'on' | 'off'
 }
 
 export interface HttpServerOptions {
@@ -44,6 +46,7 @@ export class HttpServer {
   readonly #port: Port
   readonly #order = new ConnectionOrder()
   readonly #bodies: BodyBudget
+  readonly #compressor: Compressor | undefined
   #isStopping = false
 
   constructor(options: HttpServerOptions) {
@@ -52,6 +55,7 @@ export class HttpServer {
     this.#router = new Router(station, costs, admin)
     this.#upgrader = new WebSocketUpgrader({ maxMessageBytes: station.settings.maxBodyBytes })
     this.#bodies = new BodyBudget(Math.max(limits.maxBodiesBytes, station.settings.maxBodyBytes))
+    this.#compressor = limits.compression === 'on' ? new Compressor() : undefined
     this.#port = new Port({
       keyPair,
       maxConnections: limits.maxConnections,
@@ -181,6 +185,7 @@ export class HttpServer {
       isStopping: () => this.#isStopping,
       purpose,
       corsHeaders: corsHeaders(access, origin, knownHost),
+      compressor: this.#compressor,
       bodies: this.#bodies,
       ...(upgrade && { upgrade }),
     })
