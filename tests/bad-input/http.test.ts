@@ -66,6 +66,48 @@ test('a broken chunk in a body answers 400 and appends nothing', async () => {
   expect(await server.contents('broken-chunk')).toBe('[]')
 })
 
+test.each(['gzip, chunked', 'x-cake, chunked', 'GZIP , Chunked'])(
+  'a body in the transfer coding %s is 501, appends nothing, and ends the connection: what follows is not done',
+  async (coding) => {
+    const path = await server.create(`coded-${Buffer.from(coding).toString('hex')}`)
+    const connection = await RawConnection.open(server.url)
+    const headers = { 'content-type': 'application/json', 'transfer-encoding': coding }
+    const behind = {
+      method: 'POST',
+      target: path,
+      headers: { 'content-type': 'application/json' },
+      body: '[2]',
+    }
+    connection.send(
+      Buffer.concat([
+        requestBytes(server.url, { method: 'POST', target: path, headers }),
+        Buffer.from('3\r\n[1]\r\n0\r\n\r\n'),
+        requestBytes(server.url, behind),
+      ]),
+    )
+    const answer = await connection.answer()
+    expectProblem(answer, 501, 'not-implemented')
+    expect(answer.headers.connection).toBe('close')
+    expect((await connection.rest()).toString()).toBe('')
+    await connection.gone()
+    expect(await server.contents(path.slice('/v1/stream/'.length))).toBe('[]')
+  },
+)
+
+test('a body in chunks is taken, however the coding is written', async () => {
+  const path = await server.create('chunked')
+  const connection = await RawConnection.open(server.url)
+  const headers = { 'content-type': 'application/json', 'transfer-encoding': 'CHUNKED' }
+  connection.send(requestBytes(server.url, { method: 'POST', target: path, headers }))
+  connection.send('3\r\n[1]\r\n0\r\n\r\n')
+  expect((await connection.answer()).status).toBe(204)
+  connection.destroy()
+})
+
+test('the home page brings its icon, so that no browser asks for one that is not there', async () => {
+  expect((await server.ask({ target: '/' })).body).toContain('<link rel="icon" href="data:')
+})
+
 test('a body that ends before its announced length appends nothing', async () => {
   const path = await server.create('cut-body')
   const connection = await RawConnection.open(server.url)

@@ -72,9 +72,9 @@ describe('when a channel is deleted', () => {
     const removed = fetch(channel.url, { method: 'DELETE' })
     while ((await fetch(channel.url, { method: 'HEAD' })).status !== 404);
     const made = fetch(channel.url, { method: 'PUT', headers: { 'content-type': 'application/json' } })
-    // Refused as another type's, once there is a channel to append to again.
-    const probe = { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'x' }
-    while ((await fetch(channel.url, probe)).status !== 409);
+    // Refused as no message of it, once there is a channel to append to again.
+    const probe = { method: 'POST', headers: { 'content-type': 'application/json' }, body: 'x' }
+    while ((await fetch(channel.url, probe)).status !== 400);
     raw.send('"late"')
     expect(await raw.closed).toEqual({ code: 1008, reason: 'channel-unknown' })
     disk.goOn()

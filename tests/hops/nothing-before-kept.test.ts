@@ -79,3 +79,30 @@ test('a repeated append is acknowledged only when its original is kept', async (
   expect(answered.sort()).toEqual([200, 204])
   expect(await (await fetch(channel.url)).json()).toEqual(['once'])
 })
+
+test('a refusal for its content type tells that the channel is closed only when that is kept', async () => {
+  const server = await startTestServer()
+  const disk = standingDisk()
+  const channel = await createTestChannel(server)
+  disk.stand()
+  const post = (headers: Record<string, string>, body?: string) =>
+    fetch(channel.url, { method: 'POST', headers, ...(body !== undefined && { body }) })
+  const answered: string[] = []
+  const ask = async (what: string, headers: Record<string, string>, body?: string) => {
+    const answer = await post(headers, body)
+    const text = await answer.text()
+    answered.push(
+      `${what} ${answer.status} ${text === '' ? '' : (JSON.parse(text) as { code: string }).code}`,
+    )
+  }
+  const closing = ask('close', { 'stream-closed': 'true' })
+  await statsOf(server).until(({ ways }) => ways.publish.requests === 1)
+  const wrong = ask('wrong', { 'content-type': 'text/plain' }, 'x')
+  await statsOf(server).until(({ ways }) => ways.publish.requests === 2)
+  // On the wire an answer would have come by now: others, asked later, have theirs.
+  for (let look = 0; look < 10; look++) await fetch(channel.url, { method: 'HEAD' })
+  expect(answered).toEqual([])
+  disk.goOn()
+  await Promise.all([closing, wrong])
+  expect(answered.sort()).toEqual(['close 204 ', 'wrong 409 channel-closed'])
+})

@@ -11,6 +11,7 @@ export interface WayStats {
   readonly bytesIn: number
   readonly bytesOut: number
   readonly payloadBytes: number
+  readonly bytesSaved: number
 }
 
 /** What `GET /v1/stats` answers. */

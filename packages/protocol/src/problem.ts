@@ -55,6 +55,7 @@ export const problems = {
   'internal-error': { status: 500, close: 1011, title: 'The server made a mistake' },
   'storage-damaged': { status: 500, close: 1011, title: 'Stored data did not pass its check' },
   'not-implemented': { status: 501, close: 1008, title: 'Not here yet' },
+  'server-busy': { status: 503, close: 1013, title: 'The server has enough to do' },
   'server-stopping': { status: 503, close: 1001, title: 'The server is stopping' },
   'storage-full': { status: 507, close: 1013, title: 'The storage is full' },
   'storage-unavailable': { status: 503, close: 1013, title: 'The storage takes no more' },

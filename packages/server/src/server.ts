@@ -70,7 +70,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   })
   try {
     const admin = await AdminAccess.open(settings.engine === 'disk' ? settings.data : undefined)
-    const http = new HttpServer({ station, access, admin, costs: new Costs(), keyPair, onMistake })
+    const costs = new Costs()
+    const http = new HttpServer({ station, access, admin, costs, limits: settings, keyPair, onMistake })
     const { address, family, port } = await http.listen(settings.port, settings.host)
     const scheme = keyPair ? 'https' : 'http'
     const url = `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`

@@ -16,6 +16,11 @@ export interface Settings {
   maxMessageBytes: number
   maxBodyBytes: number
   maxNameBytes: number
+  /** Bodies of all requests that are under way, together; at least one of the largest has room. */
+  maxBodiesBytes: number
+  maxConnections: number
+  /** History is given coded (gzip, br) to readers that ask for it. */
+  compression: 'on' | 'off'
   /** Listening on an address that others can reach is meant so. */
   public: boolean
   /** The file of the server's certificate with its chain, PEM; none for HTTP without TLS. */
@@ -69,6 +74,16 @@ export const settingDescriptions: readonly SettingDescription[] = [
   count('maxMessageBytes', 'bytes', 'largest message', 4 * 1024 * 1024, 1, 1024 ** 3),
   count('maxBodyBytes', 'bytes', 'largest request body or WebSocket message', 16 * 1024 * 1024, 1, 1024 ** 3),
   count('maxNameBytes', 'bytes', "longest channel's name", 1024, 1, 1024),
+  count(
+    'maxBodiesBytes',
+    'bytes',
+    'bodies of all requests under way, together',
+    256 * 1024 * 1024,
+    1,
+    1024 ** 4,
+  ),
+  count('maxConnections', 'number', 'connections open at once', 100_000, 1, 10_000_000),
+  choice('compression', 'give history compressed to readers that ask for it', ['on', 'off'], 'on'),
   choosing('public', 'let others than this machine reach the server, which has no access control yet'),
   file('tlsCert', 'serve HTTPS with this certificate and its chain, PEM'),
   file('tlsKey', "the certificate's key, PEM"),

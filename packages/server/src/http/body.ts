@@ -8,17 +8,23 @@ import type { HttpRequest } from './http-request.js'
  * The whole body.
  *
  * @param maxBytes a longer one is refused as soon as that is known: by its announced length, or on the way
- * @throws Problem `message-too-large`; an error when the client goes away before the end
+ * @param hasRoom  asked for each part that arrives; says no when the bodies of all requests hold too much
+ * @throws Problem `message-too-large`, `server-busy`; an error when the client goes away before the end
  */
-export function readBody(request: HttpRequest, maxBytes: number): Promise<Buffer> {
+export function readBody(
+  request: HttpRequest,
+  maxBytes: number,
+  hasRoom: (bytes: number) => boolean,
+): Promise<Buffer> {
   if (announcedBytes(request) > maxBytes) return Promise.reject(tooLarge(maxBytes))
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = []
     let bytes = 0
     const take = (part: Buffer) => {
       bytes += part.byteLength
-      if (bytes <= maxBytes) parts.push(part)
-      else settle(() => reject(tooLarge(maxBytes)))
+      if (bytes > maxBytes) settle(() => reject(tooLarge(maxBytes)))
+      else if (!hasRoom(part.byteLength)) settle(() => reject(busy()))
+      else parts.push(part)
     }
     // A stream of HTTP/2 that its client resets ends as well: what came of its body is not the whole.
     const end = () =>
@@ -44,6 +50,37 @@ function tooLarge(maxBytes: number): Problem {
     'message-too-large',
     `A request's body has at most ${maxBytes} bytes here. Send less at once, or raise TIDINGS_MAX_BODY_BYTES.`,
   )
+}
+
+function busy(): Problem {
+  return new Problem(
+    'server-busy',
+    'The server holds as many bodies as it may. Send this one again a little later.',
+    {
+      retryAfterSeconds: 1,
+    },
+  )
+}
+
+/**
+ * Chunked is how a body of unknown length is framed; any other transfer coding is coding, which nobody here
+ * undoes. It ends the connection: who reads it another way sees the next request elsewhere.
+ *
+ * @throws Problem `not-implemented`
+ * @see RFC 9112 §6.1
+ */
+export function refuseTransferCodings(request: HttpRequest): void {
+  if (hasUnknownTransferCoding(request)) {
+    throw new Problem(
+      'not-implemented',
+      'Send the body as it is: Transfer-Encoding is chunked, or not there.',
+    )
+  }
+}
+
+export function hasUnknownTransferCoding({ headers }: HttpRequest): boolean {
+  const coding = headers['transfer-encoding']
+  return coding !== undefined && coding.trim().toLowerCase() !== 'chunked'
 }
 
 /**

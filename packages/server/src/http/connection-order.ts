@@ -1,6 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
+/**
+ * Requests that a client may send before their answers. Past this many its connection is not read until half of
+ * them are answered; what was read by then, one buffer of Node's (64 KiB), is still taken.
+ */
+const maxRequestsAhead = 100
+
 interface Visit {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -9,6 +15,7 @@ interface Visit {
 interface Connection {
   readonly unanswered: Set<Visit>
   last: Visit
+  isHeldBack: boolean
 }
 
 /**
@@ -25,14 +32,39 @@ export class ConnectionOrder {
     const visit = { request, response }
     const connection = this.#connections.get(socket)
     if (connection) connection.last = visit
-    const { unanswered } = connection ?? this.#add(socket, visit)
+    const held = connection ?? this.#add(socket, visit)
+    const { unanswered } = held
     unanswered.add(visit)
-    response.once('close', () => unanswered.delete(visit))
+    if (unanswered.size > maxRequestsAhead && !held.isHeldBack) {
+      held.isHeldBack = true
+      // Node reads on after each request that it has parsed: when it is through with this buffer.
+      process.nextTick(() => {
+        if (held.isHeldBack) socket.pause()
+      })
+    }
+    response.once('close', () => {
+      unanswered.delete(visit)
+      if (!held.isHeldBack || unanswered.size > maxRequestsAhead / 2) return
+      held.isHeldBack = false
+      socket.resume()
+    })
   }
 
-  /** The answers that this connection still waits for. */
-  unanswered(socket: Socket): ServerResponse[] {
-    return [...(this.#connections.get(socket)?.unanswered ?? [])].map(({ response }) => response)
+  /**
+   * Resolves when all that this connection has asked so far is answered. On one that is cut it may never do so.
+   */
+  async answered(socket: Socket): Promise<void> {
+    const connection = this.#connections.get(socket)
+    if (!connection || connection.unanswered.size === 0) return
+    // The last alone, since Node writes them in order.
+    const { response } = connection.last
+    if (!response.closed) await new Promise<void>((resolve) => response.once('close', resolve))
+  }
+
+  /** Node has let go of the connection: whoever takes it over reads it, or not. */
+  letGo(socket: Socket): void {
+    const connection = this.#connections.get(socket)
+    if (connection) connection.isHeldBack = false
   }
 
   /** Whether bytes written now would be taken for the answer to what could not be understood, and to nothing else. */
@@ -46,19 +78,8 @@ export class ConnectionOrder {
   }
 
   #add(socket: Socket, last: Visit): Connection {
-    const connection = { unanswered: new Set<Visit>(), last }
+    const connection = { unanswered: new Set<Visit>(), last, isHeldBack: false }
     this.#connections.set(socket, connection)
     return connection
   }
-}
-
-/**
- * Resolves when these answers of one connection are written. On a connection that is cut it may never do so.
- *
- * @param responses in the order in which they were asked for, which is that in which Node writes them
- */
-export async function allWritten(responses: readonly ServerResponse[]): Promise<void> {
-  // The last alone: a listener of every later request on each of them would gather to the square.
-  const last = responses.at(-1)
-  if (last && !last.closed) await new Promise<void>((resolve) => last.once('close', resolve))
 }

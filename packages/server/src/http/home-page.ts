@@ -4,6 +4,7 @@ export const homePage = Buffer.from(`<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Tidings</title>
+<link rel="icon" href="data:,">
 <style>
   :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif; }
   body { max-width: 60rem; margin: 8vh auto; padding: 0 1.25rem; }

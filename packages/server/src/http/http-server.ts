@@ -11,8 +11,11 @@ import {
   type WebSocketConnection,
 } from '../transports/index.js'
 import { allMethods, corsHeaders, preflightHeaders } from './answer-headers.js'
+import { refuseTransferCodings } from './body.js'
+import { BodyBudget } from './body-budget.js'
 import { type Carrier, Http1Carrier, Http2Carrier } from './carriers/index.js'
-import { allWritten, ConnectionOrder } from './connection-order.js'
+import { Compressor } from './coding/index.js'
+import { ConnectionOrder } from './connection-order.js'
 import { endGently } from './end-gently.js'
 import { type HttpRequest, headerText } from './http-request.js'
 import { answerAndEnd, answerMalformed } from './malformed.js'
@@ -22,14 +25,18 @@ import { methodNotAllowed, Router } from './router.js'
 import { parseTarget, requestedHost, type Target } from './target.js'
 import { checkHandshake, isWebSocketUpgrade, readAsPlainRequest } from './upgrade.js'
 
-/** Requests that a client may send before their answers; past this many it is cut, since Node reads on and on. */
-const maxRequestsAhead = 100
+export interface ServerLimits {
+  readonly maxConnections: number
+  readonly maxBodiesBytes: number
+  readonly compression: 'on' | 'off'
+}
 
 export interface HttpServerOptions {
   readonly station: Station
   readonly access: WebAccess
   readonly admin: AdminAccess
   readonly costs: Costs
+  readonly limits: ServerLimits
   /** With one it speaks TLS, and HTTP/2 to who wants it. */
   readonly keyPair: KeyPair | undefined
   /** Hears of mistakes of our own, which no client is told. */
@@ -42,13 +49,21 @@ export class HttpServer {
   readonly #router: Router
   readonly #port: Port
   readonly #order = new ConnectionOrder()
+  readonly #bodies: BodyBudget
+  readonly #compressor: Compressor | undefined
   #isStopping = false
 
   constructor(options: HttpServerOptions) {
     this.#options = options
-    const { station, costs, admin, keyPair } = options
+    const { station, costs, admin, keyPair, limits } = options
     this.#router = new Router(station, costs, admin)
-    this.#port = new Port({ keyPair, onConnection: (wire) => costs.connectionOpened(wire) })
+    this.#bodies = new BodyBudget(Math.max(limits.maxBodiesBytes, station.settings.maxBodyBytes))
+    this.#compressor = limits.compression === 'on' ? new Compressor() : undefined
+    this.#port = new Port({
+      keyPair,
+      maxConnections: limits.maxConnections,
+      onConnection: (wire) => costs.connectionOpened(wire),
+    })
     this.#hearHttp1()
     this.#hearHttp2()
   }
@@ -110,14 +125,12 @@ export class HttpServer {
     response: ServerResponse,
     expectsContinue: boolean,
   ): Promise<void> {
-    const earlier = this.#order.unanswered(request.socket)
-    if (earlier.length >= maxRequestsAhead) {
-      request.socket.destroy()
-      return
-    }
+    const { socket } = request
+    const earlier = this.#order.answered(socket)
     this.#order.began(request, response)
-    if (earlier.length > 0) await allWritten(earlier)
-    if (request.socket.destroyed) return
+    await earlier
+    // An answer before this one may have been the connection's last.
+    if (!socket.writable) return
     await this.#takeTurn(request, response, { expectsContinue })
   }
 
@@ -175,11 +188,14 @@ export class HttpServer {
       isStopping: () => this.#isStopping,
       purpose,
       corsHeaders: corsHeaders(access, origin, knownHost),
+      compressor: this.#compressor,
+      bodies: this.#bodies,
       ...(upgrade && { upgrade }),
     })
     try {
       if (this.#isStopping) throw stopping()
       if (host instanceof Error) throw host
+      refuseTransferCodings(request)
       if (request.method === 'OPTIONS') {
         exchange.respond({ status: 204, headers: preflightHeaders(access, origin, host), payloadBytes: 0 })
         return
@@ -199,15 +215,17 @@ export class HttpServer {
       })
     } catch (error) {
       if (!(error instanceof ConnectionGone)) exchange.fail(error)
+    } finally {
+      exchange.letGoOfBody()
     }
   }
 
   /** Node lets go of a connection that asks for an upgrade: what is answered on it from here on is ours to write. */
   async #takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     socket.on('error', destroyIt)
-    const earlier = this.#order.unanswered(socket)
-    if (earlier.length > 0) await allWritten(earlier)
-    if (socket.destroyed) return
+    this.#order.letGo(socket)
+    await this.#order.answered(socket)
+    if (!socket.writable) return
     if (!isWebSocketUpgrade(request)) {
       socket.off('error', destroyIt)
       readAsPlainRequest(request, socket, head)

@@ -2,8 +2,19 @@ import type { Problem } from '@tidings/protocol'
 import type { Costs, Purpose } from '../observe/index.js'
 import type { Answer, Exchange, Headers, StreamSink, WebSocketConnection } from '../transports/index.js'
 import { securityHeaders } from './answer-headers.js'
-import { announcedBytes, readBody } from './body.js'
+import { announcedBytes, hasUnknownTransferCoding, readBody } from './body.js'
+import type { BodyBudget } from './body-budget.js'
 import type { Carrier } from './carriers/index.js'
+import {
+  acceptedRepresentations,
+  type Compressor,
+  isCodable,
+  knownTag,
+  leastCodedBytes,
+  type Representation,
+  tagOf,
+} from './coding/index.js'
+import { headerText } from './http-request.js'
 import { asProblem, problemAnswer } from './problem-answer.js'
 
 export interface ExchangeOptions {
@@ -11,6 +22,9 @@ export interface ExchangeOptions {
   readonly costs: Costs
   readonly purpose: Purpose
   readonly corsHeaders: Headers
+  /** Absent when answers go out as they are. */
+  readonly compressor: Compressor | undefined
+  readonly bodies: BodyBudget
   /** The client sends its body only when told to go on. @see RFC 9110 §10.1.1 */
   readonly expectsContinue: boolean
   /** The answer is the last one on its connection. */
@@ -24,19 +38,21 @@ export interface ExchangeOptions {
 export class NodeExchange implements Exchange {
   readonly #options: ExchangeOptions
   readonly #goneCallbacks: (() => void)[] = []
-  #isHeldBack: boolean
   #isGone = false
+  #isHeldBack: boolean
+  #bodyBytes = 0
+  #isAnswering = false
 
   constructor(options: ExchangeOptions) {
     this.#options = options
     this.#isHeldBack = options.expectsContinue
-    options.carrier.onClose(() => this.#gone())
+    options.carrier.onClose(() => this.#ended())
   }
 
   /**
    * The whole body, which a client that waits for a word is told to send.
    *
-   * @throws Problem `message-too-large`; ConnectionGone
+   * @throws Problem `message-too-large`, `server-busy`; ConnectionGone
    */
   async readBody(maxBytes: number): Promise<Buffer> {
     const { carrier } = this.#options
@@ -44,23 +60,90 @@ export class NodeExchange implements Exchange {
       this.#isHeldBack = false
       carrier.writeContinue()
     }
-    const body = await readBody(carrier.request, maxBytes)
+    const body = await readBody(carrier.request, maxBytes, (bytes) => {
+      const hasRoom = this.#options.bodies.take(bytes)
+      if (hasRoom) this.#bodyBytes += bytes
+      return hasRoom
+    })
     carrier.hasRead(body.byteLength)
     return body
   }
 
-  respond({ status, headers, body, payloadBytes }: Answer): void {
-    const { carrier, costs, purpose, corsHeaders, isStopping } = this.#options
-    if (carrier.hasAnswer || carrier.isGone) return
+  /** Nothing of the body is in use any more. */
+  letGoOfBody(): void {
+    this.#options.bodies.release(this.#bodyBytes)
+    this.#bodyBytes = 0
+  }
+
+  respond(answer: Answer): void {
+    const { carrier } = this.#options
+    if (this.#hasAnswer || carrier.isGone) return
+    this.#isAnswering = true
+    const coding = this.#codingOf(answer)
+    if (coding) void this.#respondCoded(answer, coding)
+    else this.#write(answer)
+  }
+
+  knownTag(tag: string): string | undefined {
+    return knownTag(headerText(this.#options.carrier.request, 'if-none-match'), tag, this.#accepted)
+  }
+
+  get #hasAnswer(): boolean {
+    return this.#isAnswering || this.#options.carrier.hasAnswer
+  }
+
+  get #accepted(): readonly Representation[] {
+    const { carrier, compressor } = this.#options
+    return compressor ? acceptedRepresentations(headerText(carrier.request, 'accept-encoding')) : ['identity']
+  }
+
+  /** @returns undefined for an answer that goes out as it is */
+  #codingOf({ body, codable }: Answer) {
+    if (!body || !codable || !isCodable(codable.contentType)) return undefined
+    const accepted = this.#accepted
+    const isTiny = body.byteLength < leastCodedBytes
+    const best = isTiny && accepted.includes('identity') ? 'identity' : accepted[0]
+    return best === 'identity' ? undefined : best
+  }
+
+  async #respondCoded(answer: Answer, coding: Exclude<Representation, 'identity'>): Promise<void> {
+    const { compressor, onMistake } = this.#options
+    const { body = new Uint8Array(), codable = { name: '' } } = answer
+    const gone = new AbortController()
+    this.onGone(() => gone.abort())
+    let coded: Uint8Array | undefined
+    try {
+      coded = await compressor?.compress({ name: codable.name, coding, body }, gone.signal)
+    } catch (error) {
+      onMistake(error)
+    }
+    // As it is, when coding makes it no smaller, or there is too much to code.
+    const isWorthIt = coded && (coded.byteLength < body.byteLength || !this.#accepted.includes('identity'))
+    if (!coded || !isWorthIt) {
+      this.#write(answer)
+      return
+    }
+    const { etag } = answer.headers
+    const headers = { 'content-encoding': coding, ...(etag !== undefined && { etag: tagOf(etag, coding) }) }
+    this.#write({ ...answer, headers: { ...answer.headers, ...headers }, body: coded })
+    this.#options.costs.saved(this.#options.purpose, body.byteLength - coded.byteLength)
+  }
+
+  #write({ status, headers, body, codable, payloadBytes }: Answer): void {
+    const { carrier, compressor, costs, purpose, corsHeaders, isStopping } = this.#options
+    if (carrier.isGone) return
     const hasBody = status !== 204 && status !== 304 && carrier.request.method !== 'HEAD'
+    const isChosen = compressor && codable && isCodable(codable.contentType)
     const head = {
       // An empty answer carries only what a rule demands of it.
       ...(status !== 304 && securityHeaders),
       ...corsHeaders,
+      ...(isChosen && { vary: [corsHeaders.vary, 'accept-encoding'].join(', ') }),
       ...headers,
       ...(hasBody && { 'content-length': String(body?.byteLength ?? 0) }),
     }
-    const connection = { isLast: isStopping(), isBodyHeldBack: this.#isHeldBack }
+    const isRestUncertain = this.#isHeldBack || hasUnknownTransferCoding(carrier.request)
+    const connection = { isLast: isStopping(), isRestUncertain }
     carrier.answer(status, head, hasBody ? body : undefined, connection)
     costs.payload(purpose, payloadBytes)
     if (payloadBytes === 0 && isReading(purpose) && status < 400) costs.emptyAnswer(purpose)
@@ -75,13 +158,13 @@ export class NodeExchange implements Exchange {
     const { upgrade } = this.#options
     if (!upgrade) throw new Error('Nobody asked for an upgrade')
     const connection = upgrade(subprotocol)
-    connection.onGone(() => this.#gone())
+    connection.onGone(() => this.#ended())
     return connection
   }
 
   fail(error: unknown): void {
     const { carrier, onMistake } = this.#options
-    if (!carrier.hasAnswer) this.respond(problemAnswer(error, onMistake))
+    if (!this.#hasAnswer) this.respond(problemAnswer(error, onMistake))
     else {
       onMistake(error)
       carrier.cut()
@@ -101,7 +184,8 @@ export class NodeExchange implements Exchange {
     this.#options.costs.payload(this.#options.purpose, bytes)
   }
 
-  #gone(): void {
+  /** The answer is through, or the client is gone. */
+  #ended(): void {
     if (this.#isGone) return
     this.#isGone = true
     this.#options.costs.requestEnded(this.#options.carrier.wire)

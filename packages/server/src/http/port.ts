@@ -4,6 +4,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { invariant } from '@tidings/protocol'
+import { RefusedConnections } from './refused-connections.js'
 
 /** Kept-alive connections wait this long for their next request: longer than proxies keep theirs (60 s). */
 const keepAliveMs = 75_000
@@ -46,8 +47,15 @@ export class Port {
   readonly #wireOf = new WeakMap<Socket, Socket>()
   readonly #shakingHands = new WiresByAddress()
 
-  /** @param onConnection hears of each TCP connection, once */
-  constructor(options: { keyPair: KeyPair | undefined; onConnection: (wire: Socket) => void }) {
+  /**
+   * @param maxConnections those that come past so many are refused
+   * @param onConnection hears of each TCP connection that is taken, once
+   */
+  constructor(options: {
+    keyPair: KeyPair | undefined
+    maxConnections: number
+    onConnection: (wire: Socket) => void
+  }) {
     // Whether there is a Host is for `requestedHost` to say, as a problem.
     const http1Options = { keepAliveTimeout: keepAliveMs, requireHostHeader: false }
     if (options.keyPair) {
@@ -77,6 +85,7 @@ export class Port {
       })
       options.onConnection(wire)
     })
+    this.#guard(options.maxConnections)
   }
 
   /** @returns the address that it listens on */
@@ -126,6 +135,19 @@ export class Port {
   /** Also those that are WebSockets now, which Node's server has let go of. */
   cut(): void {
     for (const wire of this.#wires) wire.destroy()
+  }
+
+  /** Stands before everything else that hears of a connection: what is refused is not read. */
+  #guard(maxConnections: number): void {
+    const takers = this.http1.listeners('connection') as ((wire: Socket) => void)[]
+    const refused = new RefusedConnections()
+    this.http1.removeAllListeners('connection')
+    this.http1.on('connection', (wire: Socket) => {
+      if (this.#wires.size >= maxConnections && !this.#wires.has(wire)) {
+        // In TLS nothing can be said before keys are agreed on, which is what costs most.
+        refused.take(wire, { canBeAnswered: this.#tls === undefined })
+      } else for (const take of takers) take.call(this.http1, wire)
+    })
   }
 
   /** Hands each connection to the version of HTTP that its client chose. */

@@ -42,7 +42,6 @@ export async function readingOf(
     isReconnect: Boolean(lastEventId),
     hasPlainEvents: hasPlainEvents(query, live),
     cursor: query.get('cursor'),
-    ifNoneMatch: request.headers['if-none-match'],
     subprotocols: offeredSubprotocols(request),
   }
 }

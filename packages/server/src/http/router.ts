@@ -12,6 +12,7 @@ import { type Channel, totalBytes } from '../log/index.js'
 import type { Costs } from '../observe/index.js'
 import {
   answerPageBefore,
+  codableBody,
   EnvelopeSession,
   longPoll,
   type Station,
@@ -143,6 +144,8 @@ export class Router {
         ...(channel.keptClosed && { [header.closed]: 'true' }),
         'cache-control': 'no-store',
       },
+      // No body, but the `Vary` of a GET's.
+      codable: codableBody(channel, { start: channel.keptEarliest, end: channel.keptTail }),
       payloadBytes: 0,
     })
   }

@@ -13,7 +13,6 @@ import {
   type Append,
   type Channel,
   type ChannelSpec,
-  channelClosed,
   type ForkRequest,
   type Log,
   messagesOf,
@@ -101,9 +100,9 @@ function forkRequestOf(request: HttpRequest, maxNameBytes: number): ForkRequest 
 }
 
 /**
- * What a POST appends to this channel. A channel that is closed is refused before a content type that is wrong.
+ * What a POST appends to this channel.
  *
- * @throws Problem `message-*`, `content-type-*`, `producer-invalid`, `channel-closed`
+ * @throws Problem `message-*`, `content-type-missing`, `producer-invalid`
  * @see Durable Streams §5.2
  */
 export function appendOf(request: HttpRequest, body: Buffer, channel: Channel, limits: Limits): Append {
@@ -123,15 +122,12 @@ export function appendOf(request: HttpRequest, body: Buffer, channel: Channel, l
       `Say what the body is: Content-Type: ${channel.record.contentType}`,
     )
   }
-  if (mediaType(contentType) !== mediaType(channel.record.contentType)) throw mismatch(channel)
+  // Not to be read as what it is not: the log refuses it by its type, in its turn.
+  if (mediaType(contentType) !== mediaType(channel.record.contentType))
+    return { ...parts, contentType, messages: [] }
   const messages = messagesOf(channel.kind, body, { ...limits, flatten: true })
   if (messages.length === 0) throw new Problem('message-empty', 'An empty array has no messages to append.')
   return { ...parts, messages }
-}
-
-function mismatch(channel: Channel): Problem {
-  if (channel.record.closed) return channelClosed(channel, channel.keptTail)
-  return new Problem('content-type-mismatch', `This channel holds ${channel.record.contentType}. Send that.`)
 }
 
 /** @see Durable Streams §5.2.1: all three headers or none */

@@ -1,4 +1,4 @@
-import { Problem } from '@tidings/protocol'
+import { mediaType, Problem } from '@tidings/protocol'
 import type { Append, AppendOutcome } from './append.js'
 import { positionsOf } from './batch.js'
 import type { Channel } from './channel.js'
@@ -11,7 +11,7 @@ import { checkSequence, closed } from './refusals.js'
  * Checks an append against what was admitted before it, kept or not, and stages it for the next commit.
  *
  * @returns what is true once `channel.settled`
- * @throws Problem `channel-closed`, `producer-*`, `sequence-regression`
+ * @throws Problem `channel-closed`, `content-type-mismatch`, `producer-*`, `sequence-regression`
  */
 export function admitAppend(
   channel: Channel,
@@ -19,6 +19,7 @@ export function admitAppend(
   at: { readonly engine: Engine; readonly commits: GroupCommit },
 ): AppendOutcome {
   const { producer, close = false } = append
+  checkContentType(channel, append)
   const state =
     producer && (channel.admittedProducers.get(producer.id) ?? at.engine.producer(channel.id, producer.id))
   const admission = admitProducer(producer, state)
@@ -50,6 +51,14 @@ export function admitAppend(
   })
   channel.admittedTail = start + positionsOf(channel.kind, append.messages)
   return outcome(channel, false, producer?.seq)
+}
+
+/** A channel that is closed says so first: its type does not matter any more. */
+function checkContentType(channel: Channel, { contentType }: Append): void {
+  const expected = channel.record.contentType
+  if (contentType === undefined || mediaType(contentType) === mediaType(expected)) return
+  if (channel.record.closed) throw closed(channel, channel.admittedTail)
+  throw new Problem('content-type-mismatch', `This channel holds ${expected}. Send that.`)
 }
 
 function outcome(channel: Channel, isDuplicate: boolean, lastSeq: number | undefined): AppendOutcome {

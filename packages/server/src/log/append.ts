@@ -26,6 +26,8 @@ export interface ForkRequest {
 /** What one request or envelope adds to a channel. */
 export interface Append {
   readonly messages: readonly Uint8Array[]
+  /** What the messages are said to be; when it is not what the channel holds, all of it is refused. */
+  readonly contentType?: string
   readonly producer?: Producer
   /** `Stream-Seq`: must grow, compared byte by byte; its scope is the channel. */
   readonly sequence?: string

@@ -219,7 +219,7 @@ export class Log {
    *
    * @param channel from `findToAppend`, in this turn of the event loop: later it may have been let go of
    * @returns when it is kept; for a duplicate, when its original is
-   * @throws Problem `channel-unknown`, `channel-deleted`, `channel-closed`, `producer-*`, `sequence-regression`, `storage-unavailable`
+   * @throws Problem `channel-unknown`, `channel-deleted`, `channel-closed`, `content-type-mismatch`, `producer-*`, `sequence-regression`, `storage-unavailable`
    */
   async append(channel: Channel, append: Append): Promise<AppendOutcome> {
     this.#commits.check()

@@ -25,6 +25,11 @@ export interface WayCosts {
   bytesOut: number
   /** The messages' own bytes within `bytesOut` (for publishing: within `bytesIn`). */
   payloadBytes: number
+  /**
+   * What coding kept off the wire: bodies' bytes less the bytes that went for them. `payloadBytes` are the
+   * messages' own, so what hearing has cost beside them is `bytesOut + bytesSaved - payloadBytes`.
+   */
+  bytesSaved: number
 }
 
 interface Connection {
@@ -101,6 +106,10 @@ export class Costs {
     this.#costs[purpose].payloadBytes += bytes
   }
 
+  saved(purpose: Purpose, bytes: number): void {
+    this.#costs[purpose].bytesSaved += bytes
+  }
+
   get openConnections(): number {
     return this.#connections.size
   }
@@ -165,5 +174,6 @@ function noCosts(): WayCosts {
     bytesIn: 0,
     bytesOut: 0,
     payloadBytes: 0,
+    bytesSaved: 0,
   }
 }

@@ -1,6 +1,7 @@
 import { header, mediaType } from '@tidings/protocol'
 import type { WireForm } from '../hub/index.js'
 import type { Channel } from '../log/index.js'
+import type { CodableBody } from './exchange.js'
 
 const bracketOpen = Buffer.from('[')
 const bracketClose = Buffer.from(']')
@@ -89,11 +90,14 @@ function entityTag(
   return `"${channel.history}:${range.start}:${range.end}${mark}"`
 }
 
-/** @see RFC 9110 §13.1.2: weak comparison, a list, or `*` */
-export function matchesEntityTag(ifNoneMatch: string | undefined, tag: string): boolean {
-  if (ifNoneMatch === undefined) return false
-  return ifNoneMatch.split(',').some((candidate) => {
-    const text = candidate.trim()
-    return text === '*' || text === tag || text === `W/${tag}`
-  })
+/**
+ * A part of a channel, as a body that may be coded: what lies between two positions of a history never changes.
+ * Nothing is as it is for everybody.
+ */
+export function codableBody(
+  channel: Channel,
+  { start, end }: { start: number; end: number },
+): CodableBody | undefined {
+  if (start === end) return undefined
+  return { name: `${channel.history}:${start}:${end}`, contentType: channel.record.contentType }
 }

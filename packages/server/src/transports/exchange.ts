@@ -4,11 +4,20 @@ import type { WebSocketConnection } from './websocket-connection.js'
 
 export type Headers = Readonly<Record<string, string>>
 
+/** A body that may be given coded (`Content-Encoding`), to who asks for that. */
+export interface CodableBody {
+  /** Bodies of one name are the same bytes, so that one is coded once for many. */
+  readonly name: string
+  readonly contentType: string
+}
+
 /** A whole answer. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly body?: Uint8Array
+  /** The body, or for a status without one what a GET would get, may be coded. An `etag` is that of it as it is. */
+  readonly codable?: CodableBody | undefined
   /** The messages' own bytes in `body`; none makes it an empty answer. */
   readonly payloadBytes: number
 }
@@ -22,6 +31,12 @@ export interface StreamSink extends Sink {
 /** One request and the ways to answer it. The answer is given once, by one of these. */
 export interface Exchange {
   respond(answer: Answer): void
+  /**
+   * The tag by which the client has the answer already, as it is or coded, when it has.
+   *
+   * @param tag of the answer as it is
+   */
+  knownTag(tag: string): string | undefined
   /** Begins a response that stays open. */
   stream(status: number, headers: Headers): StreamSink
   /** Turns the connection into a WebSocket; resolves when the handshake is done. */

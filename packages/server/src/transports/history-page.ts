@@ -1,6 +1,6 @@
 import { header, startOffsetHeader } from '@tidings/protocol'
 import { type Channel, messageBytesOf } from '../log/index.js'
-import { bodyForm, contentHeaders, historyCaching, maxAnswerBytes } from './body-form.js'
+import { bodyForm, codableBody, contentHeaders, historyCaching, maxAnswerBytes } from './body-form.js'
 import type { Exchange } from './exchange.js'
 import type { Station } from './transport.js'
 
@@ -32,6 +32,7 @@ export async function answerPageBefore(
       'cache-control': isRelative ? 'no-store' : historyCaching,
     },
     body: bodyForm.encode(batches, { channel, isUpToDate: false, isClosed: false }),
+    codable: codableBody(channel, { start, end: position }),
     payloadBytes: messageBytesOf(batches),
   })
 }

@@ -1,3 +1,4 @@
+export { codableBody } from './body-form.js'
 export { EnvelopeSession } from './envelope-session.js'
 export { type Answer, ConnectionGone, type Exchange, type Headers, type StreamSink } from './exchange.js'
 export { answerPageBefore } from './history-page.js'

@@ -1,7 +1,14 @@
 import { advancedCursor, currentCursor, header } from '@tidings/protocol'
 import type { Delivery, Listener } from '../hub/index.js'
 import { gone, messageBytesOf } from '../log/index.js'
-import { bodyForm, chunkCaching, contentHeaders, endHeaders, maxAnswerBytes } from './body-form.js'
+import {
+  bodyForm,
+  chunkCaching,
+  codableBody,
+  contentHeaders,
+  endHeaders,
+  maxAnswerBytes,
+} from './body-form.js'
 import type { Exchange } from './exchange.js'
 import type { Reading, Station, Transport } from './transport.js'
 
@@ -47,6 +54,7 @@ async function answerFromLog(station: Station, exchange: Exchange, reading: Read
     status: 200,
     headers: answerHeaders(station, reading, end, state),
     body: bodyForm.encode(batches, { channel, ...state }),
+    codable: codableBody(channel, { start: position, end }),
     payloadBytes: messageBytesOf(batches),
   })
 }

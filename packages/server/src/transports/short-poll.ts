@@ -2,9 +2,9 @@ import { messageBytesOf } from '../log/index.js'
 import {
   bodyForm,
   chunkCaching,
+  codableBody,
   contentHeaders,
   endHeaders,
-  matchesEntityTag,
   maxAnswerBytes,
 } from './body-form.js'
 import type { Headers } from './exchange.js'
@@ -29,7 +29,7 @@ import type { Transport } from './transport.js'
 export const shortPoll: Transport = {
   way: 'short-poll',
 
-  async open(station, exchange, { channel, position, isFromNow, isRelative, ifNoneMatch }) {
+  async open(station, exchange, { channel, position, isFromNow, isRelative }) {
     const batches = isFromNow ? [] : await station.log.reader.read(channel, position, maxAnswerBytes)
     const end = batches.at(-1)?.end ?? position
     const isUpToDate = end >= channel.keptTail
@@ -37,9 +37,11 @@ export const shortPoll: Transport = {
     const state = { isUpToDate, isClosed }
     const chunk = chunkCaching(channel, { start: position, end }, state)
     const caching: Headers = isRelative ? { 'cache-control': 'no-store' } : chunk
+    const codable = codableBody(channel, { start: position, end })
 
-    if (!isRelative && matchesEntityTag(ifNoneMatch, chunk.etag)) {
-      exchange.respond({ status: 304, headers: caching, payloadBytes: 0 })
+    const known = isRelative ? undefined : exchange.knownTag(chunk.etag)
+    if (known !== undefined) {
+      exchange.respond({ status: 304, headers: { ...caching, etag: known }, codable, payloadBytes: 0 })
       return
     }
     exchange.respond({
@@ -50,6 +52,7 @@ export const shortPoll: Transport = {
         ...caching,
       },
       body: bodyForm.encode(batches, { channel, isUpToDate, isClosed }),
+      codable,
       payloadBytes: messageBytesOf(batches),
     })
   },

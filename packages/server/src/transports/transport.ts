@@ -47,7 +47,6 @@ export interface Reading {
   readonly isReconnect: boolean
   /** The cache token that the reader echoes. */
   readonly cursor: string | null
-  readonly ifNoneMatch: string | undefined
   /** Subprotocols that a WebSocket offers. */
   readonly subprotocols: readonly string[]
 }

@@ -32,6 +32,9 @@ export interface Carrier {
 /** What becomes of the connection after an answer. Streams of HTTP/2 end by themselves. */
 export interface ConnectionState {
   readonly isLast: boolean
-  /** The client waited for a word to send its body, and was not told to: it may send it all the same. */
-  readonly isBodyHeldBack: boolean
+  /**
+   * Nobody can tell where the client's next request begins: it waited for a word to send its body, and was not
+   * told to; or it framed it in a way that others may read otherwise. The connection ends, gently.
+   */
+  readonly isRestUncertain: boolean
 }

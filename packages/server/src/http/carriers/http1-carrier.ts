@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { ChunkedSink, type Headers, ResponseSink, type StreamSink } from '../../transports/index.js'
 import { letRestPass } from '../body.js'
+import { endGently } from '../end-gently.js'
 import type { Carrier, ConnectionState } from './carrier.js'
 
 /** A turn on a connection of HTTP/1.0 or HTTP/1.1. */
@@ -45,11 +46,11 @@ export class Http1Carrier implements Carrier {
     status: number,
     headers: Headers,
     body: Uint8Array | undefined,
-    { isLast, isBodyHeldBack }: ConnectionState,
+    { isLast, isRestUncertain }: ConnectionState,
   ): void {
     const response = this.#response
     if (isLast) response.shouldKeepAlive = false
-    if (isBodyHeldBack) this.#endAfterAnswer()
+    if (isRestUncertain) this.#endAfterAnswer()
     const { connection } = headers
     const isClosing = connection !== undefined && !response.shouldKeepAlive
     response.writeHead(status, isClosing ? { ...headers, connection: `${connection}, close` } : headers)
@@ -70,12 +71,13 @@ export class Http1Carrier implements Carrier {
   }
 
   /**
-   * The body was not asked for: the client may send it or not, so nobody could tell where its next request
-   * begins. Node would cut the connection with the answer, and a body that is on its way would reset it.
+   * Nobody could tell where the client's next request begins. Node would cut the connection with the answer,
+   * and a body that is on its way would reset it.
    */
   #endAfterAnswer(): void {
     const socket = this.#socket
     this.#response.shouldKeepAlive = false
-    socket.destroySoon = () => socket.end()
+    // What is still to come of this request is let pass by `answer`.
+    socket.destroySoon = () => (this.request.complete ? endGently(socket) : socket.end())
   }
 }
