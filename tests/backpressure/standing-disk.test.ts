@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { createTestChannel } from '../support/channel.js'
 import { RawWebSocket, rawConnection } from '../support/raw-client.js'
@@ -81,6 +82,36 @@ test('while the disk stands still, a connection that posts ahead is not read', a
     offset = answer.headers.get('stream-next-offset') ?? ''
   }
   expect(await kept.reaches(messageCount)).toBe(`${messageCount} in order`)
+})
+
+test('small appends that a connection posts ahead wait for the disk together, and are answered and kept in order', async () => {
+  const server = await startTestServer()
+  const disk = standingDisk()
+  const channel = await createTestChannel(server)
+  const connection = await rawConnection(server.url)
+  let answers = ''
+  connection.on('data', (chunk) => {
+    answers += chunk
+  })
+  const post = (body: string) =>
+    'POST /v1/stream/cake HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+    `Content-Length: ${body.length}\r\n\r\n${body}`
+  disk.stand()
+  for (let place = 0; place < messageCount; place++) connection.write(post(String(place)))
+  // All of them have begun, though none is kept.
+  await statsOf(server).until(({ ways }) => ways.publish.requests === messageCount)
+  expect(answers).toBe('')
+  connection.write('GET /v1/stream/cake HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+  disk.goOn()
+  await once(connection, 'close')
+  const positions = [...answers.matchAll(/stream-next-offset: \d+_(\d+)/g)].map(([, position]) =>
+    Number(position),
+  )
+  // The read behind them hears all of them.
+  expect(positions).toEqual([...Array.from({ length: messageCount }, (_, place) => place + 1), messageCount])
+  expect(await (await fetch(channel.url)).json()).toEqual(
+    Array.from({ length: messageCount }, (_, place) => place),
+  )
 })
 
 test('a socket that is not read while the disk stands still is not taken for dead', async () => {

@@ -7,34 +7,58 @@ import type { Socket } from 'node:net'
  */
 const maxRequestsAhead = 100
 
+/** What appends of one connection that wait for the disk together may bring, bytes; past that they wait for each other. */
+const maxBytesTogether = 1024 * 1024
+
 interface Visit {
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  /** The body of an append, whole or as announced, bytes. Absent for what is no append, or does not say. */
+  readonly appendBytes: number | undefined
+  /** It has its place among the messages of its channel, or is refused. */
+  hasPlace: boolean
+  /** Who waits for that: the append behind it. */
+  onPlace: (() => void) | undefined
 }
 
 interface Connection {
   readonly unanswered: Set<Visit>
+  /** Of appends that are not answered, bytes. */
+  appendBytes: number
   last: Visit
   isHeldBack: boolean
+}
+
+/** A request's turn on its connection. */
+export interface Turn {
+  /** When it may be done; absent when that is now. */
+  readonly begins: Promise<void> | undefined
+  /** An append has its place: the append behind it may be done, though it is not kept yet. */
+  placed(): void
 }
 
 /**
  * What each connection has asked and not been answered: HTTP/1.1 lets a client send its next request before.
  * Node writes the answers in order; what the requests do is in order only where this says so.
  *
+ * Requests are done one after the other, but for appends behind appends: those are admitted one after the
+ * other, and wait for the disk together.
+ *
  * @see RFC 9112 §9.3.2
  */
 export class ConnectionOrder {
   readonly #connections = new WeakMap<Socket, Connection>()
 
-  began(request: IncomingMessage, response: ServerResponse): void {
+  began(request: IncomingMessage, response: ServerResponse, appendBytes: number | undefined): Turn {
     const { socket } = request
-    const visit = { request, response }
-    const connection = this.#connections.get(socket)
-    if (connection) connection.last = visit
-    const held = connection ?? this.#add(socket, visit)
+    const known = this.#connections.get(socket)
+    const visit: Visit = { request, response, appendBytes, hasPlace: false, onPlace: undefined }
+    const begins = known && known.unanswered.size > 0 ? turnAfter(known, visit) : undefined
+    if (known) known.last = visit
+    const held = known ?? this.#add(socket, visit)
     const { unanswered } = held
     unanswered.add(visit)
+    held.appendBytes += appendBytes ?? 0
     if (unanswered.size > maxRequestsAhead && !held.isHeldBack) {
       held.isHeldBack = true
       // Node reads on after each request that it has parsed: when it is through with this buffer.
@@ -42,12 +66,20 @@ export class ConnectionOrder {
         if (held.isHeldBack) socket.pause()
       })
     }
+    const placed = () => {
+      visit.hasPlace = true
+      visit.onPlace?.()
+    }
     response.once('close', () => {
       unanswered.delete(visit)
+      held.appendBytes -= appendBytes ?? 0
+      // An append that was refused has no other place.
+      placed()
       if (!held.isHeldBack || unanswered.size > maxRequestsAhead / 2) return
       held.isHeldBack = false
       socket.resume()
     })
+    return { begins, placed }
   }
 
   /**
@@ -57,8 +89,7 @@ export class ConnectionOrder {
     const connection = this.#connections.get(socket)
     if (!connection || connection.unanswered.size === 0) return
     // The last alone, since Node writes them in order.
-    const { response } = connection.last
-    if (!response.closed) await new Promise<void>((resolve) => response.once('close', resolve))
+    await written(connection.last.response)
   }
 
   /** Node has let go of the connection: whoever takes it over reads it, or not. */
@@ -78,8 +109,21 @@ export class ConnectionOrder {
   }
 
   #add(socket: Socket, last: Visit): Connection {
-    const connection = { unanswered: new Set<Visit>(), last, isHeldBack: false }
+    const connection = { unanswered: new Set<Visit>(), appendBytes: 0, last, isHeldBack: false }
     this.#connections.set(socket, connection)
     return connection
   }
+}
+
+function turnAfter({ last, appendBytes }: Connection, next: Visit): Promise<void> | undefined {
+  const isTogether = last.appendBytes !== undefined && next.appendBytes !== undefined
+  if (!isTogether || appendBytes + next.appendBytes > maxBytesTogether) return written(last.response)
+  if (last.hasPlace) return undefined
+  return new Promise((resolve) => {
+    last.onPlace = resolve
+  })
+}
+
+async function written(response: ServerResponse): Promise<void> {
+  if (!response.closed) await new Promise<void>((resolve) => response.once('close', resolve))
 }

@@ -1,7 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
-import { isLiveMode, Problem } from '@tidings/protocol'
+import { isLiveMode, Problem, path } from '@tidings/protocol'
 import type { AdminAccess, WebAccess } from '../access/index.js'
 import type { Costs, Purpose } from '../observe/index.js'
 import {
@@ -117,28 +117,22 @@ export class HttpServer {
   }
 
   /**
-   * What was sent ahead on one connection is done one after the other: a write has its effect on the read
-   * behind it, and answers do not gather that nobody reads. @see RFC 9112 §9.3.2
+   * What was sent ahead on one connection is done in its order: a write has its effect on the read behind it, and
+   * answers do not gather that nobody reads. @see RFC 9112 §9.3.2
    */
   async #takeInTurn(
     request: IncomingMessage,
     response: ServerResponse,
     expectsContinue: boolean,
   ): Promise<void> {
-    const { socket } = request
-    const earlier = this.#order.answered(socket)
-    this.#order.began(request, response)
-    await earlier
+    const { begins, placed } = this.#order.began(request, response, appendBytesOf(request))
+    if (begins !== undefined) await begins
     // An answer before this one may have been the connection's last.
-    if (!socket.writable) return
-    await this.#takeTurn(request, response, { expectsContinue })
+    if (!request.socket.writable) return
+    await this.#takeTurn(request, response, { expectsContinue, placed })
   }
 
-  #takeTurn(
-    request: IncomingMessage,
-    response: ServerResponse,
-    offer: { expectsContinue?: boolean; upgrade?: Upgrade },
-  ): Promise<void> {
+  #takeTurn(request: IncomingMessage, response: ServerResponse, offer: Offer): Promise<void> {
     const { socket } = request
     // A stream that began before the stop said that its connection would be kept.
     response.once('close', () => {
@@ -171,7 +165,7 @@ export class HttpServer {
 
   async #take(
     request: HttpRequest,
-    { expectsContinue = false, upgrade }: { expectsContinue?: boolean; upgrade?: Upgrade },
+    { expectsContinue = false, placed, upgrade }: Offer,
     carrierFor: (purpose: Purpose) => Carrier,
   ): Promise<void> {
     const { access, costs, keyPair, onMistake, station } = this.#options
@@ -212,6 +206,7 @@ export class HttpServer {
         host,
         isSecure: keyPair !== undefined,
         isUpgrade,
+        ...(placed && { onPlaced: placed }),
       })
     } catch (error) {
       if (!(error instanceof ConnectionGone)) exchange.fail(error)
@@ -247,6 +242,14 @@ export class HttpServer {
   }
 }
 
+/** What a request brings with it beside itself. */
+interface Offer {
+  readonly expectsContinue?: boolean
+  readonly upgrade?: Upgrade
+  /** To be called when an append has its place. */
+  readonly placed?: () => void
+}
+
 type Upgrade = (subprotocol: string | undefined) => WebSocketConnection
 
 /** Not made per connection: it would hold its request for as long as the socket lives. */
@@ -258,6 +261,12 @@ function stopping(): Problem {
   return new Problem('server-stopping', 'The server is stopping. Ask again when it is back.', {
     retryAfterSeconds: 1,
   })
+}
+
+/** @returns undefined for what is no append, or does not say how long it is */
+function appendBytesOf({ method, url = '', headers }: IncomingMessage): number | undefined {
+  const length = headers['content-length']
+  return method === 'POST' && url.startsWith(path.stream) && length !== undefined ? Number(length) : undefined
 }
 
 /** What the request's bytes are spent on. */

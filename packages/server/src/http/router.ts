@@ -42,6 +42,8 @@ export interface Visit {
   readonly isSecure: boolean
   /** The client asks for a WebSocket. */
   readonly isUpgrade: boolean
+  /** Hears that an append has its place, before it is kept. */
+  readonly onPlaced?: () => void
 }
 
 const transports: Record<LiveMode | 'none', Transport> = {
@@ -171,13 +173,15 @@ export class Router {
     })
   }
 
-  async #append({ request, exchange }: Visit, name: string): Promise<void> {
+  async #append({ request, exchange, onPlaced }: Visit, name: string): Promise<void> {
     const { log, settings } = this.#station
     refuseCodings(request)
     const body = await exchange.readBody(settings.maxBodyBytes)
     const channel = log.findToAppend(name)
     const append = appendOf(request, body, channel, settings)
-    const { nextOffset, isDuplicate, isClosed, lastSeq } = await log.append(channel, append)
+    const appending = log.append(channel, append)
+    onPlaced?.()
+    const { nextOffset, isDuplicate, isClosed, lastSeq } = await appending
     const { producer } = append
     exchange.respond({
       status: producer && !isDuplicate && !isCloseOnly(request, body) ? 200 : 204,
