@@ -20,6 +20,13 @@ async function settled(look: () => Promise<number>): Promise<number> {
   return now === before && now > 0 ? now : await settled(look)
 }
 
+function post(body: string): string {
+  return (
+    'POST /v1/stream/cake HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+    `Content-Length: ${body.length}\r\n\r\n${body}`
+  )
+}
+
 function takenBytes(server: { url: string }): Promise<number> {
   // Beyond the first message: before that it has hardly begun.
   return settled(async () => Math.max(0, (await statsOf(server).now()).ways.websocket.bytesIn - mebibyte))
@@ -65,11 +72,7 @@ test('while the disk stands still, a connection that posts ahead is not read', a
   connection.resume()
   disk.stand()
   for (let place = 0; place < messageCount; place++) {
-    const body = JSON.stringify(numbered(place, mebibyte - 2))
-    connection.write(
-      'POST /v1/stream/cake HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
-        `Content-Length: ${body.length}\r\n\r\n${body}`,
-    )
+    connection.write(post(JSON.stringify(numbered(place, mebibyte - 2))))
   }
   const taken = await settled(async () => (await statsOf(server).now()).ways.publish.requests)
   expect(taken * mebibyte).toBeLessThan(mostTakenBytes)
@@ -93,9 +96,6 @@ test('small appends that a connection posts ahead wait for the disk together, an
   connection.on('data', (chunk) => {
     answers += chunk
   })
-  const post = (body: string) =>
-    'POST /v1/stream/cake HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
-    `Content-Length: ${body.length}\r\n\r\n${body}`
   disk.stand()
   for (let place = 0; place < messageCount; place++) connection.write(post(String(place)))
   // All of them have begun, though none is kept.
@@ -112,6 +112,17 @@ test('small appends that a connection posts ahead wait for the disk together, an
   expect(await (await fetch(channel.url)).json()).toEqual(
     Array.from({ length: messageCount }, (_, place) => place),
   )
+})
+
+test('an append behind an append that waits for a read does not overtake it', async () => {
+  const server = await startTestServer({ longPollMs: 100 })
+  const channel = await createTestChannel(server)
+  const connection = await rawConnection(server.url)
+  const poll = 'GET /v1/stream/cake?offset=now&live=long-poll HTTP/1.1\r\nHost: localhost\r\n\r\n'
+  const last = 'GET /v1/stream/cake HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+  connection.resume().write(poll + post('1') + post('2') + last)
+  await once(connection, 'close')
+  expect(await (await fetch(channel.url)).json()).toEqual([1, 2])
 })
 
 test('a socket that is not read while the disk stands still is not taken for dead', async () => {
