@@ -1,6 +1,5 @@
 import type { Channel, KeptChange, Log } from '../log/index.js'
-import { Delivery } from './delivery.js'
-import type { Sink } from './sink.js'
+import { Delivery, type Flushing } from './delivery.js'
 
 /** Who hears a channel's tail: it has everything before the tail already. */
 export interface Listener {
@@ -45,7 +44,7 @@ export class Hub {
   }
 
   #deliver(changes: readonly KeptChange[]): void {
-    const touched = new Set<Sink>()
+    const touched = new Set<Flushing>()
     for (const change of changes) {
       const tail = this.#tails.get(change.channel)
       if (!tail) continue
