@@ -11,6 +11,7 @@ export const problems = {
   'offset-missing': { status: 400, close: 1008, title: 'An offset is needed' },
   'query-invalid': { status: 400, close: 1008, title: 'Not a query of this address' },
   'start-ambiguous': { status: 400, close: 1008, title: 'More than one place to start' },
+  'timeout-invalid': { status: 400, close: 1008, title: 'Not a time to hold a poll' },
   'events-unknown': { status: 400, close: 1008, title: 'Not a form of events' },
   'live-unknown': { status: 400, close: 1008, title: 'Not a way to hear a channel' },
   'channel-name-invalid': { status: 400, close: 1008, title: 'Not a channel name' },

@@ -109,7 +109,7 @@ export class Router {
       const page = pageBefore(query, live)
       if (page) await this.#answerPage(exchange, channel, page)
       else {
-        const reading = await readingOf(request, query, live, { log: this.#station.log, channel })
+        const reading = await readingOf(request, query, live, { ...this.#station, channel })
         await transports[live ?? 'none'].open(this.#station, exchange, reading)
       }
     } finally {

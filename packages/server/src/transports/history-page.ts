@@ -1,6 +1,6 @@
 import { header, startOffsetHeader } from '@tidings/protocol'
 import { type Channel, messageBytesOf } from '../log/index.js'
-import { bodyForm, contentHeaders, historyCaching, maxAnswerBytes } from './body-form.js'
+import { bodyForm, committedHeaders, contentHeaders, historyCaching, maxAnswerBytes } from './body-form.js'
 import type { Exchange } from './exchange.js'
 import type { Station } from './transport.js'
 
@@ -29,6 +29,7 @@ export async function answerPageBefore(
       ...contentHeaders(channel),
       [header.nextOffset]: channel.offsetAt(position),
       [startOffsetHeader]: channel.offsetAt(start),
+      ...committedHeaders(batches),
       'cache-control': isRelative ? 'no-store' : historyCaching,
     },
     body: bodyForm.encode(batches, { channel, isUpToDate: false, isClosed: false }),

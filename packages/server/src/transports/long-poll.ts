@@ -1,7 +1,14 @@
 import { advancedCursor, currentCursor, header } from '@tidings/protocol'
 import type { Delivery, Listener } from '../hub/index.js'
 import { gone, messageBytesOf } from '../log/index.js'
-import { bodyForm, chunkCaching, contentHeaders, endHeaders, maxAnswerBytes } from './body-form.js'
+import {
+  bodyForm,
+  chunkCaching,
+  committedHeaders,
+  contentHeaders,
+  endHeaders,
+  maxAnswerBytes,
+} from './body-form.js'
 import type { Exchange } from './exchange.js'
 import type { Reading, Station, Transport } from './transport.js'
 
@@ -14,7 +21,7 @@ import type { Reading, Station, Transport } from './transport.js'
  *         … held …
  *     S-> 200 [{"cake":"ready"}]   Stream-Next-Offset: 18
  *     C-> GET …?offset=18&live=long-poll
- *         … held for `longPollMs` …
+ *         … held for `holdMs` …
  *     S-> 204                      nothing new: ask again
  *
  * An answer with messages may be shared: what follows an offset never changes, and a reader that is given it a
@@ -45,7 +52,7 @@ async function answerFromLog(station: Station, exchange: Exchange, reading: Read
   const state = { isUpToDate, isClosed: isUpToDate && channel.keptClosed }
   exchange.respond({
     status: 200,
-    headers: answerHeaders(station, reading, end, state),
+    headers: { ...answerHeaders(station, reading, end, state), ...committedHeaders(batches) },
     body: bodyForm.encode(batches, { channel, ...state }),
     payloadBytes: messageBytesOf(batches),
   })
@@ -73,7 +80,7 @@ function hold(station: Station, exchange: Exchange, reading: Reading): void {
       exchange.fail(gone(channel))
     },
   }
-  const timer = setTimeout(giveUp, station.settings.longPollMs)
+  const timer = setTimeout(giveUp, reading.holdMs)
   station.hub.join(channel, listener)
   station.holds.add(giveUp)
   exchange.onGone(release)
@@ -88,7 +95,10 @@ function answerFromDelivery(
   const end = delivery.batches.at(-1)?.end ?? reading.position
   exchange.respond({
     status: 200,
-    headers: answerHeaders(station, reading, end, { isUpToDate: true, isClosed: delivery.isClosed }),
+    headers: {
+      ...answerHeaders(station, reading, end, { isUpToDate: true, isClosed: delivery.isClosed }),
+      ...committedHeaders(delivery.batches),
+    },
     body: delivery.encoded(bodyForm),
     payloadBytes: delivery.payloadBytes,
   })

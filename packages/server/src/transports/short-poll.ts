@@ -2,6 +2,7 @@ import { messageBytesOf } from '../log/index.js'
 import {
   bodyForm,
   chunkCaching,
+  committedHeaders,
   contentHeaders,
   endHeaders,
   matchesEntityTag,
@@ -47,6 +48,7 @@ export const shortPoll: Transport = {
       headers: {
         ...contentHeaders(channel),
         ...endHeaders(channel, end, state),
+        ...committedHeaders(batches),
         ...caching,
       },
       body: bodyForm.encode(batches, { channel, isUpToDate, isClosed }),

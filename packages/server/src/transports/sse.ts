@@ -115,15 +115,17 @@ function textOf({ buffer, byteOffset, byteLength }: Uint8Array, kind: ChannelKin
  * @param at the batch that it follows, or the channel when it follows none
  */
 function controlEvent(
-  at: { readonly nextOffset: string },
+  at: { readonly nextOffset: string; readonly committedAtMs?: number },
   cursor: number,
   { isUpToDate, isClosed }: EncodingContext,
 ): string {
+  const { nextOffset, committedAtMs } = at
   const control = {
-    streamNextOffset: at.nextOffset,
+    streamNextOffset: nextOffset,
     ...(isClosed
       ? { upToDate: true, streamClosed: true }
       : { streamCursor: String(cursor), ...(isUpToDate && { upToDate: true }) }),
+    ...(committedAtMs !== undefined && { committedAt: committedAtMs }),
   }
   return `event: control\ndata:${JSON.stringify(control)}\n\n`
 }
