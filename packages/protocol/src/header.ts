@@ -89,6 +89,7 @@ export const path = {
   socket: '/v1/socket',
   stats: '/v1/stats',
   channels: '/v1/channels',
+  streams: '/v1/streams',
   backup: '/v1/backup',
 } as const
 
