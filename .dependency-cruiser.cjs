@@ -107,6 +107,7 @@ const forbidden = [
     to: { path: `${server}[^/]+/`, pathNot: `${server}[^/]+/index[.]ts$` },
   },
   siblings('ways-do-not-know-each-other', 'packages/server/src/transports/', ways),
+  siblings('ways-do-not-know-each-other', 'packages/server/src/transports/streams/', ways),
   siblings('ways-do-not-know-each-other', 'packages/client/.*/', ways),
   {
     name: 'log-knows-no-engine',

@@ -95,7 +95,7 @@ describe('a plain EventSource', () => {
     await stream.ended
     expect(stream.text).toContain(`id:${nextOffset}\nevent: data\ndata:["last"]\n\n`)
     expect(stream.text).toMatch(
-      /event: control\ndata:\{"streamNextOffset":"[\d_]+","upToDate":true,"streamClosed":true\}\n\n$/,
+      /event: control\ndata:\{"streamNextOffset":"[\d_]+","upToDate":true,"streamClosed":true,"committedAt":\d+\}\n\n$/,
     )
     await statsOf(server).untilNothingIsHeld()
   })

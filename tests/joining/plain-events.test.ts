@@ -1,10 +1,10 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { closeChannel, deleteChannel } from '@tidings/client'
 import { chromium } from 'playwright-core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createTestChannel, type TestChannel } from '../support/channel.js'
 import { forkOf, get, tailOf } from '../support/fork.js'
 import { RawEventStream } from '../support/raw-client.js'
+import { startRelay } from '../support/relay.js'
 import { findProgram, requirement } from '../support/requirements.js'
 import { isListening, statsOf } from '../support/stats.js'
 import { startTestServer } from '../support/test-server.js'
@@ -174,35 +174,6 @@ function hearInPage(url: string) {
     page.heard.push(event.data)
     page.ids.push(event.lastEventId)
   }
-}
-
-/** A relay to a server, whose connections a test cuts. */
-async function startRelay(target: string) {
-  const sockets = new Set<Socket>()
-  const relay = createServer((socket) => {
-    const { hostname, port } = new URL(target)
-    const upstream = connect(Number(port), hostname)
-    for (const end of [socket, upstream]) {
-      sockets.add(end)
-      end
-        .on('error', () => {})
-        .on('close', () => {
-          socket.destroy()
-          upstream.destroy()
-        })
-    }
-    socket.pipe(upstream).pipe(socket)
-  })
-  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
-  const cut = () => {
-    for (const socket of sockets) socket.destroy()
-    sockets.clear()
-  }
-  onTestFinished(() => {
-    cut()
-    relay.close()
-  })
-  return { url: `http://127.0.0.1:${(relay.address() as AddressInfo).port}`, cut }
 }
 
 test.runIf(hasChromium)(

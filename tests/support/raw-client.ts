@@ -47,10 +47,15 @@ export class RawEventStream {
     for (;;) {
       const found = pattern.exec(this.text)
       if (found) return found
-      await new Promise<void>((resolve) => {
-        this.#heard = resolve
-      })
+      await this.more()
     }
+  }
+
+  /** Resolves when anything more has come. For one who waits at a time. */
+  async more(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#heard = resolve
+    })
   }
 
   drop(): void {

@@ -1,4 +1,4 @@
-import { channelKind, header } from '@tidings/protocol'
+import { channelKind, committedAtHeader, header } from '@tidings/protocol'
 import { binaryBatch, emptyBatch, jsonBatch, type Position, type ReadBatch, textBatch } from './batch.js'
 import { required } from './channels.js'
 import type { Answer } from './http.js'
@@ -17,12 +17,19 @@ export function batchFromAnswer(answer: Answer): ReadBatch {
     nextOffset: required(answer, header.nextOffset),
     upToDate: closed || answer.headers.get(header.upToDate) === 'true',
     closed,
+    ...committedAt(answer),
   }
   if (answer.body.byteLength === 0) return emptyBatch(position)
   const kind = channelKind(required(answer, 'content-type'))
   if (kind === 'binary') return binaryBatch([answer.body], position)
   const text = decodeText(answer.body)
   return kind === 'json' ? jsonBatchOf(text, position) : textBatch([text], position)
+}
+
+function committedAt({ headers }: Answer): { committedAtMs?: number } {
+  const text = headers.get(committedAtHeader)
+  // Another server of the protocol does not tell it.
+  return text !== null && /^\d{1,15}$/.test(text) ? { committedAtMs: Number(text) } : {}
 }
 
 /** @throws ProblemError `answer-malformed` when `text` is no JSON array */

@@ -7,7 +7,7 @@ interface BatchFacts {
   readonly upToDate: boolean
   /** The channel is closed and this is its end: nothing follows, the iteration ends after it. */
   readonly closed: boolean
-  /** When the batch was kept, milliseconds since 1970, where the way tells (WebSocket). */
+  /** When the batch was kept, milliseconds since 1970: the last of them where several came at once. */
   readonly committedAtMs?: number
 }
 

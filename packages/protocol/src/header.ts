@@ -21,6 +21,9 @@ export const header = {
 /** Tidings' own: where the earliest message that is left starts, on a 410. */
 export const earliestOffsetHeader = 'stream-earliest-offset'
 
+/** Tidings' own: when the last batch of an answer was kept, milliseconds since 1970; absent when there is none. */
+export const committedAtHeader = 'stream-committed-at'
+
 /** Tidings' own: where the messages of a page start; the next page backwards ends there. */
 export const startOffsetHeader = 'stream-start-offset'
 
@@ -71,6 +74,7 @@ export const exposedResponseHeaders = [
   header.producerReceivedSequence,
   earliestOffsetHeader,
   startOffsetHeader,
+  committedAtHeader,
   'etag',
   'location',
   durabilityHeader,
@@ -85,6 +89,7 @@ export const path = {
   socket: '/v1/socket',
   stats: '/v1/stats',
   channels: '/v1/channels',
+  streams: '/v1/streams',
   backup: '/v1/backup',
 } as const
 

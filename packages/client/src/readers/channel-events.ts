@@ -44,12 +44,12 @@ export class ChannelEvents {
     return this.#take({ nextOffset: this.#pendingOffset, upToDate: false, closed: false })
   }
 
-  #take(position: Position): ReadBatch {
+  #take(position: Position & { readonly cursor?: string | undefined }): ReadBatch {
     const pending = this.#pending
     this.#pending = []
     this.#pendingOffset = undefined
-    const { nextOffset, upToDate, closed } = position
-    return this.#batch(pending, { nextOffset, upToDate, closed })
+    const { cursor: _, ...facts } = position
+    return this.#batch(pending, facts)
   }
 
   #batch(pending: readonly string[], position: Position): ReadBatch {
@@ -73,13 +73,14 @@ function parseControl(text: string): Control {
   } catch (error) {
     throw answerMalformed('A control event is not JSON.', error)
   }
-  const { streamNextOffset, streamCursor, upToDate, streamClosed } = control ?? {}
+  const { streamNextOffset, streamCursor, upToDate, streamClosed, committedAt } = control ?? {}
   if (typeof streamNextOffset !== 'string') throw answerMalformed('A control event has no streamNextOffset.')
   const closed = streamClosed === true
   return {
     nextOffset: streamNextOffset,
     upToDate: closed || upToDate === true,
     closed,
+    ...(typeof committedAt === 'number' && { committedAtMs: committedAt }),
     cursor: typeof streamCursor === 'string' ? streamCursor : undefined,
   }
 }

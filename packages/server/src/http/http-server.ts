@@ -273,8 +273,8 @@ function appendBytesOf({ method, url = '', headers }: IncomingMessage): number |
 function purposeOf(request: HttpRequest, target: Target | Problem): Purpose {
   if (target instanceof Error) return 'other'
   if (target.kind === 'socket') return 'websocket'
-  if (target.kind !== 'channel') return 'other'
-  if (request.method === 'POST') return 'publish'
+  if (target.kind !== 'channel' && target.kind !== 'streams') return 'other'
+  if (request.method === 'POST' && target.kind === 'channel') return 'publish'
   if (request.method !== 'GET') return 'other'
   const live = target.query.get('live')
   return live !== null && isLiveMode(live) ? live : 'short-poll'

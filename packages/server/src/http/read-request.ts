@@ -10,7 +10,7 @@ import {
   type WrittenOffset,
 } from '@tidings/protocol'
 import type { Channel, Log } from '../log/index.js'
-import type { Reading } from '../transports/index.js'
+import type { Reading, TransportSettings } from '../transports/index.js'
 import { type HttpRequest, headerText } from './http-request.js'
 
 /** @throws Problem `live-unknown` */
@@ -24,13 +24,14 @@ export function liveMode(query: URLSearchParams): LiveMode | undefined {
 /**
  * What a GET wants to hear, and from where.
  *
- * @throws Problem `offset-missing`, `offset-malformed`, `start-ambiguous`, `events-unknown`, `history-changed`
+ * @throws Problem `offset-missing`, `offset-malformed`, `start-ambiguous`, `events-unknown`, `timeout-invalid`,
+ * `history-changed`
  */
 export async function readingOf(
   request: HttpRequest,
   query: URLSearchParams,
   live: LiveMode | undefined,
-  at: { log: Log; channel: Channel },
+  at: { readonly log: Log; readonly channel: Channel; readonly settings: TransportSettings },
 ): Promise<Reading> {
   const lastEventId = live === 'sse' ? headerText(request, 'last-event-id') : undefined
   const wanted = lastEventId ? offsetOf(lastEventId) : startOf(query, live)
@@ -41,6 +42,7 @@ export async function readingOf(
     isRelative: wanted.at === 'now' || wanted.at === 'last' || wanted.at === 'since',
     isReconnect: Boolean(lastEventId),
     hasPlainEvents: hasPlainEvents(query, live),
+    holdMs: holdMsOf(query, at.settings.longPollMs),
     cursor: query.get('cursor'),
     subprotocols: offeredSubprotocols(request),
   }
@@ -84,7 +86,22 @@ export function pageBefore(query: URLSearchParams, live: LiveMode | undefined): 
   return { before: offsetOf(before), last: parseLast(last) }
 }
 
-function single(query: URLSearchParams, name: string): string | undefined {
+/**
+ * How long a long poll is held: as the client asks, and never longer than the server says.
+ *
+ * @returns milliseconds
+ * @throws Problem `timeout-invalid`
+ * @see Durable Streams §5.7, which leaves `timeout` to servers
+ */
+export function holdMsOf(query: URLSearchParams, longPollMs: number): number {
+  const text = single(query, 'timeout')
+  if (text === undefined) return longPollMs
+  if (/^\d{1,5}$/.test(text)) return Math.min(Number(text) * 1000, longPollMs)
+  throw new Problem('timeout-invalid', '"timeout" is a whole number of seconds: how long a poll may be held.')
+}
+
+/** @throws Problem `offset-malformed` when it is sent more than once */
+export function single(query: URLSearchParams, name: string): string | undefined {
   const values = query.getAll(name)
   if (values.length > 1) throw new Problem('offset-malformed', `Send "${name}" once.`)
   return values[0]

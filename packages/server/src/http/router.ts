@@ -28,23 +28,9 @@ import { type HttpRequest, headerText } from './http-request.js'
 import { keepingHeaders } from './keeping-headers.js'
 import type { NodeExchange } from './node-exchange.js'
 import { liveMode, offeredSubprotocols, type PageBefore, pageBefore, readingOf } from './read-request.js'
-import type { Target } from './target.js'
+import { answerStreams } from './streams-route.js'
+import type { Visit } from './visit.js'
 import { appendOf, channelSpecOf, refuseCodings, wantsClosed } from './write-request.js'
-
-/** A request on its way to its answer. */
-export interface Visit {
-  readonly request: HttpRequest
-  readonly exchange: NodeExchange
-  readonly target: Target
-  /** Whom the client means to speak to, where it says. */
-  readonly host: string | undefined
-  /** The server speaks TLS. */
-  readonly isSecure: boolean
-  /** The client asks for a WebSocket. */
-  readonly isUpgrade: boolean
-  /** Hears that an append has its place, before it is kept. */
-  readonly onPlaced?: () => void
-}
 
 const transports: Record<LiveMode | 'none', Transport> = {
   none: shortPoll,
@@ -70,6 +56,10 @@ export class Router {
     if (target.kind === 'channel') return this.#answerChannel(visit, target.name, target.query)
     if (target.kind === 'socket') return this.#openSocket(visit)
     if (target.kind === 'backup') return this.#backup(visit)
+    if (target.kind === 'streams') {
+      if (request.method !== 'GET') throw methodNotAllowed('GET, OPTIONS')
+      return answerStreams(this.#station, visit, target.query)
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed('GET, HEAD, OPTIONS')
     if (target.kind === 'stats') this.#respondJson(visit, { ways: this.#costs.snapshot(), ...this.#counts() })
     else if (target.kind === 'channels') this.#listChannels(visit, target.query)
@@ -112,7 +102,7 @@ export class Router {
       const page = pageBefore(query, live)
       if (page) await this.#answerPage(exchange, channel, page)
       else {
-        const reading = await readingOf(request, query, live, { log: this.#station.log, channel })
+        const reading = await readingOf(request, query, live, { ...this.#station, channel })
         await transports[live ?? 'none'].open(this.#station, exchange, reading)
       }
     } finally {

@@ -3,7 +3,10 @@ import { type HttpRequest, headerText } from './http-request.js'
 
 export type Target =
   | { readonly kind: 'channel'; readonly name: string; readonly query: URLSearchParams }
-  | { readonly kind: 'socket' | 'stats' | 'channels' | 'backup' | 'home'; readonly query: URLSearchParams }
+  | {
+      readonly kind: 'socket' | 'stats' | 'channels' | 'streams' | 'backup' | 'home'
+      readonly query: URLSearchParams
+    }
 
 /** The scheme and the authority of a target in absolute form, as clients send it to a proxy. */
 const absoluteForm = /^https?:\/\/([^/?#]*)/i
@@ -28,6 +31,11 @@ export function parseTarget(target: string, maxNameBytes: number): Target {
   if (pathname === path.socket) return { kind: 'socket', query }
   if (pathname === path.stats) return { kind: 'stats', query }
   if (pathname === path.channels) return { kind: 'channels', query }
+  if (pathname === path.streams) {
+    // A query's parser puts another character in the place of what is no UTF-8: that would be another name.
+    decodeName(mark === -1 ? '' : origin.slice(mark + 1))
+    return { kind: 'streams', query }
+  }
   if (pathname === path.backup) return { kind: 'backup', query }
   if (pathname === '/' || pathname === '') return { kind: 'home', query }
   throw new Problem(

@@ -2,6 +2,9 @@ import { type Batch, type Channel, messageBytesOf } from '../log/index.js'
 import type { Sink } from './sink.js'
 import type { WireForm } from './wire-form.js'
 
+/** What is flushed at the end of a turn. */
+export type Flushing = Pick<Sink, 'flush'>
+
 /** What kept commits brought to one channel, encoded once per wire form however many listen. */
 export class Delivery {
   readonly channel: Channel
@@ -11,9 +14,9 @@ export class Delivery {
   readonly payloadBytes: number
   /** Nothing that is kept follows: known when the first listener hears it. */
   readonly isUpToDate: boolean
-  /** Gathers the sinks that are pushed to and are flushed at the end of this turn. */
-  touched: Set<Sink> = new Set()
-  readonly #encodings = new Map<WireForm, Uint8Array>()
+  /** Gathers what is pushed to, and is flushed at the end of this turn. */
+  touched: Set<Flushing> = new Set()
+  readonly #encodings = new Map<WireForm<unknown>, unknown>()
 
   constructor(channel: Channel, batches: readonly Batch[], isClosed: boolean) {
     this.channel = channel
@@ -24,16 +27,16 @@ export class Delivery {
     this.isUpToDate = end === channel.keptTail
   }
 
-  encoded(form: WireForm): Uint8Array {
-    let bytes = this.#encodings.get(form)
-    if (!bytes) {
-      bytes = form.encode(this.batches, this)
-      this.#encodings.set(form, bytes)
-    }
-    return bytes
+  encoded<Piece>(form: WireForm<Piece>): Piece {
+    const known = this.#encodings.get(form)
+    // What stands under a form is what that form made.
+    if (known !== undefined) return known as Piece
+    const piece = form.encode(this.batches, this)
+    this.#encodings.set(form, piece)
+    return piece
   }
 
-  pushTo(sink: Sink, form: WireForm): void {
+  pushTo<Piece>(sink: Sink<Piece>, form: WireForm<Piece>): void {
     sink.push(this.encoded(form))
     this.touched.add(sink)
   }

@@ -129,7 +129,7 @@ test('whoever joins and leaves while flushes go on hears everything from there o
         ?.split('-')[1] ?? start
     return !isGapless || (!left.has(reader) && (Number(heardUpTo) !== tail || end() !== 'closed'))
   })
-  expect(wrong, `seed ${seed}`).toEqual([])
+  expect(wrong.length, `seed ${seed}`).toBe(0)
 })
 
 test('a channel that is removed while its last messages wait lets them be heard first', async () => {

@@ -1,5 +1,5 @@
 import type { Channel, KeptChange, Log } from '../log/index.js'
-import type { Sink } from './sink.js'
+import type { Flushing } from './delivery.js'
 import { type Listener, Tail } from './tail.js'
 
 /** Sinks that one turn of the event loop writes to at most: a write to a socket takes about 5 µs. */
@@ -21,7 +21,7 @@ export class Hub {
   readonly #tails = new Map<Channel, Tail>()
   /** Tails with something to hear, the longest waiting first. */
   readonly #due = new Set<Tail>()
-  readonly #touched = new Set<Sink>()
+  readonly #touched = new Set<Flushing>()
   #isFlushing = false
   #heardInTurn = 0
   #listenerCount = 0

@@ -1,10 +1,12 @@
 /**
  * A connection that bytes can be written to. Bytes wait from `push` to `flush`, so that a socket gets one
  * write per turn, whatever number of channels it hears.
+ *
+ * @typeParam Piece what it takes: wire bytes, or what a sink before the connection makes wire bytes of
  */
-export interface Sink {
-  /** Takes wire bytes for the next flush. They may be shared with other sinks: nobody changes them. */
-  push(bytes: Uint8Array): void
+export interface Sink<Piece = Uint8Array> {
+  /** Takes a piece for the next flush. It may be shared with other sinks: nobody changes it. */
+  push(piece: Piece): void
   /** Writes what was pushed, in one write. */
   flush(): void
   /**

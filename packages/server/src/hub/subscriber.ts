@@ -5,6 +5,7 @@ import type { Delivery } from './delivery.js'
 import type { Hub } from './hub.js'
 import type { Sink } from './sink.js'
 import type { Listener } from './tail.js'
+import type { Turns } from './turns.js'
 import type { WireForm } from './wire-form.js'
 
 /** Payload bytes that one read from the log brings at most (a single larger message alone): a reader that is behind holds no more. */
@@ -24,15 +25,16 @@ export type End =
  * It joins the tail in the turn in which it finds that nothing is left to read, so there is no gap; a slow
  * reader leaves the tail, is not buffered for, and goes on from the log.
  */
-export class Subscriber implements Listener {
+export class Subscriber<Piece = Uint8Array> implements Listener {
   readonly channel: Channel
   /** Where the next message starts; 0 until a start that has to be looked up is known. */
   position = 0
   readonly #start: number | Promise<number>
   readonly #log: Log
   readonly #hub: Hub
-  readonly #sink: Sink
-  readonly #form: WireForm
+  readonly #sink: Sink<Piece>
+  readonly #form: WireForm<Piece>
+  readonly #turns: Turns | undefined
   readonly #onPayload: (bytes: number) => void
   readonly #onEnd: (end: End) => void
   readonly #reached: { position: number; resolve: () => void }[] = []
@@ -47,8 +49,10 @@ export class Subscriber implements Listener {
     hub: Hub
     channel: Channel
     position: number | Promise<number>
-    sink: Sink
-    form: WireForm
+    sink: Sink<Piece>
+    form: WireForm<Piece>
+    /** Shared by those whose sinks lead to one connection: one of them reads from the log at a time. */
+    turns?: Turns
     /** Counts the messages' own bytes, beside what carries them. */
     onPayload: (bytes: number) => void
     onEnd: (end: End) => void
@@ -60,6 +64,7 @@ export class Subscriber implements Listener {
     this.#hub = options.hub
     this.#sink = options.sink
     this.#form = options.form
+    this.#turns = options.turns
     this.#onPayload = options.onPayload
     this.#onEnd = options.onEnd
     this.channel.pin()
@@ -119,18 +124,28 @@ export class Subscriber implements Listener {
 
   async #catchUp(): Promise<void> {
     try {
-      while (!this.#isEnded) {
-        if (this.#sink.isBackedUp) await this.#sink.drained()
-        if (this.#isEnded || this.#sink.isGone) return
-        if (this.position >= this.channel.keptTail) return this.#arrive()
-        const batches = await this.#log.reader.read(this.channel, this.position, readBytes)
-        if (!this.#isEnded) this.#pushRead(batches)
+      let isBehind = true
+      while (isBehind) {
+        isBehind = this.#turns ? await this.#turns.take(() => this.#step()) : await this.#step()
         // Others get their turn: an engine may answer at once, and thousands may be replaying.
-        await nextTurn()
+        if (isBehind) await nextTurn()
       }
     } catch (error) {
       this.#end(this.channel.isGone || this.channel.isRemoved ? { why: 'removed' } : { why: 'failed', error })
     }
+  }
+
+  /** Reads once, or joins the tail. @returns whether there may be more to read */
+  async #step(): Promise<boolean> {
+    if (this.#sink.isBackedUp) await this.#sink.drained()
+    if (this.#isEnded || this.#sink.isGone) return false
+    if (this.position >= this.channel.keptTail) {
+      this.#arrive()
+      return false
+    }
+    const batches = await this.#log.reader.read(this.channel, this.position, readBytes)
+    if (!this.#isEnded) this.#pushRead(batches)
+    return !this.#isEnded
   }
 
   #pushRead(batches: readonly Batch[]): void {

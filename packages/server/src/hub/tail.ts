@@ -1,6 +1,5 @@
 import { type Batch, type Channel, type KeptChange, messageBytesOf } from '../log/index.js'
-import { Delivery } from './delivery.js'
-import type { Sink } from './sink.js'
+import { Delivery, type Flushing } from './delivery.js'
 
 /** Who hears a channel's tail: it has everything before the tail already. */
 export interface Listener {
@@ -45,7 +44,7 @@ export class Tail {
   add(listener: Listener): void {
     this.#listeners.add(listener)
     const last = this.#waiting.at(-1)
-    void last
+    if (last) last.isSealed = true
   }
 
   delete(listener: Listener): boolean {
@@ -74,7 +73,7 @@ export class Tail {
    * @param touched gathers the sinks that were pushed to
    * @returns whether all is heard
    */
-  hear(touched: Set<Sink>, isEnough: () => boolean): boolean {
+  hear(touched: Set<Flushing>, isEnough: () => boolean): boolean {
     for (let kept = this.#waiting[0]; kept; kept = this.#waiting[0]) {
       this.#delivery ??= new Delivery(this.#channel, kept.batches, kept.isClosed)
       this.#toHear ??= this.#listeners.values()
@@ -93,7 +92,7 @@ export class Tail {
 
 function tell(listener: Listener, { batches, isClosed, isRemoved }: Kept, delivery: Delivery): void {
   const end = batches.at(-1)?.end
-  const isNew = end === undefined ? isClosed : true
+  const isNew = end === undefined ? isClosed : end > listener.position
   if (isNew) listener.hear(delivery)
   // Having heard the end, it may have left; to be told twice would do it no harm.
   if (isRemoved) listener.removed()

@@ -13,8 +13,8 @@ export interface EncodingContext {
  * How batches look on one kind of connection. A form is shared by all its readers, and what it encodes is
  * sent to all of them: it knows nothing of any one reader.
  */
-export interface WireForm {
-  encode(batches: readonly Batch[], context: EncodingContext): Uint8Array
+export interface WireForm<Piece = Uint8Array> {
+  encode(batches: readonly Batch[], context: EncodingContext): Piece
   /** What a reader is told that is at the tail and got no batch; nothing in forms that have no such word. */
-  atTail(context: EncodingContext): Uint8Array | undefined
+  atTail(context: EncodingContext): Piece | undefined
 }

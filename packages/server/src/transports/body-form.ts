@@ -1,6 +1,6 @@
-import { header, mediaType } from '@tidings/protocol'
+import { committedAtHeader, header, mediaType } from '@tidings/protocol'
 import type { WireForm } from '../hub/index.js'
-import type { Channel } from '../log/index.js'
+import type { Batch, Channel } from '../log/index.js'
 import type { CodableBody } from './exchange.js'
 
 const bracketOpen = Buffer.from('[')
@@ -60,6 +60,12 @@ export function endHeaders(channel: Channel, end: number, state: { isUpToDate: b
   }
 }
 
+/** When the last of an answer's batches was kept, in a header; nothing when there is none. */
+export function committedHeaders(batches: readonly Batch[]) {
+  const last = batches.at(-1)
+  return last && { [committedAtHeader]: String(last.committedAtMs) }
+}
+
 /** What never changes may be kept by any cache. @see Durable Streams §10.1 */
 export const historyCaching = 'public, max-age=60, stale-while-revalidate=300'
 
@@ -81,7 +87,7 @@ export function chunkCaching(
  *
  * @see Durable Streams §10.1, "ETag Usage"
  */
-function entityTag(
+export function entityTag(
   channel: Channel,
   range: { start: number; end: number },
   state: { isUpToDate: boolean; isClosed: boolean },

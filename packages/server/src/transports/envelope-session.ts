@@ -5,7 +5,7 @@ import {
   type ServerEnvelope,
   type SubscribeEnvelope,
 } from '@tidings/protocol'
-import { type End, Subscriber } from '../hub/index.js'
+import { type End, Subscriber, Turns } from '../hub/index.js'
 import { type Channel, totalBytes } from '../log/index.js'
 import {
   type ClientRequest,
@@ -16,10 +16,11 @@ import {
   subjectOf,
 } from './envelope-decoder.js'
 import { envelopesWithOffsets, plainEnvelopes } from './envelope-form.js'
+import { envelopeOf, errorEnvelope } from './envelope-text.js'
 import type { Exchange } from './exchange.js'
 import { Inflow } from './inflow.js'
 import { Liveness } from './liveness.js'
-import { textFrame } from './sinks/websocket-frame.js'
+import { textFrameOf } from './sinks/websocket-frame.js'
 import type { Station } from './transport.js'
 import type { WebSocketConnection } from './websocket-connection.js'
 
@@ -32,6 +33,8 @@ export class EnvelopeSession {
   readonly #connection: WebSocketConnection
   readonly #exchange: Exchange
   readonly #subscribers = new Map<string, Subscriber>()
+  /** However many of them are behind, together they hold no more than one of them would. */
+  readonly #turns = new Turns()
   readonly #liveness: Liveness
   readonly #inflow: Inflow
   #published: Promise<void> = Promise.resolve()
@@ -119,6 +122,7 @@ export class EnvelopeSession {
       position,
       sink: this.#connection,
       form: withOffsets ? envelopesWithOffsets : plainEnvelopes,
+      turns: this.#turns,
       onPayload: (bytes) => this.#exchange.countPayload(bytes),
       onEnd: (end) => this.#ended(channel, end),
     })
@@ -160,15 +164,7 @@ export class EnvelopeSession {
   }
 
   #refuse(error: unknown, about: { id?: number | string; channel?: string }): void {
-    const problem = this.#exchange.problemOf(error)
-    this.#send({
-      type: 'error',
-      ...(about.id !== undefined && { id: about.id }),
-      ...(about.channel !== undefined && { channel: about.channel }),
-      code: problem.code,
-      detail: problem.message,
-      ...problem.facts,
-    })
+    this.#send(errorEnvelope(this.#exchange.problemOf(error), about))
   }
 
   /** A client that asks and does not read the answers is not read either, until it does. */
@@ -184,7 +180,7 @@ export class EnvelopeSession {
 
   /** Answers of one turn go in one write. */
   #send(envelope: ServerEnvelope): void {
-    this.#connection.push(textFrame(JSON.stringify(envelope)))
+    this.#connection.push(textFrameOf([envelopeOf(envelope)]))
     this.#waitForReader()
     if (this.#isFlushing) return
     this.#isFlushing = true

@@ -1,6 +1,13 @@
 import { header, startOffsetHeader } from '@tidings/protocol'
 import { type Channel, messageBytesOf } from '../log/index.js'
-import { bodyForm, codableBody, contentHeaders, historyCaching, maxAnswerBytes } from './body-form.js'
+import {
+  bodyForm,
+  codableBody,
+  committedHeaders,
+  contentHeaders,
+  historyCaching,
+  maxAnswerBytes,
+} from './body-form.js'
 import type { Exchange } from './exchange.js'
 import type { Station } from './transport.js'
 
@@ -29,6 +36,7 @@ export async function answerPageBefore(
       ...contentHeaders(channel),
       [header.nextOffset]: channel.offsetAt(position),
       [startOffsetHeader]: channel.offsetAt(start),
+      ...committedHeaders(batches),
       'cache-control': isRelative ? 'no-store' : historyCaching,
     },
     body: bodyForm.encode(batches, { channel, isUpToDate: false, isClosed: false }),

@@ -5,6 +5,7 @@ import {
   bodyForm,
   chunkCaching,
   codableBody,
+  committedHeaders,
   contentHeaders,
   endHeaders,
   maxAnswerBytes,
@@ -21,7 +22,7 @@ import type { Reading, Station, Transport } from './transport.js'
  *         … held …
  *     S-> 200 [{"cake":"ready"}]   Stream-Next-Offset: 18
  *     C-> GET …?offset=18&live=long-poll
- *         … held for `longPollMs` …
+ *         … held for `holdMs` …
  *     S-> 204                      nothing new: ask again
  *
  * An answer with messages may be shared: what follows an offset never changes, and a reader that is given it a
@@ -52,7 +53,7 @@ async function answerFromLog(station: Station, exchange: Exchange, reading: Read
   const state = { isUpToDate, isClosed: isUpToDate && channel.keptClosed }
   exchange.respond({
     status: 200,
-    headers: answerHeaders(station, reading, end, state),
+    headers: { ...answerHeaders(station, reading, end, state), ...committedHeaders(batches) },
     body: bodyForm.encode(batches, { channel, ...state }),
     codable: codableBody(channel, { start: position, end }),
     payloadBytes: messageBytesOf(batches),
@@ -82,7 +83,7 @@ function hold(station: Station, exchange: Exchange, reading: Reading): void {
       exchange.fail(gone(channel))
     },
   }
-  const timer = setTimeout(giveUp, station.settings.longPollMs)
+  const timer = setTimeout(giveUp, reading.holdMs)
   station.hub.join(channel, listener)
   station.holds.add(giveUp)
   exchange.onGone(release)
@@ -97,7 +98,10 @@ function answerFromDelivery(
   const end = delivery.batches.at(-1)?.end ?? reading.position
   exchange.respond({
     status: 200,
-    headers: answerHeaders(station, reading, end, delivery),
+    headers: {
+      ...answerHeaders(station, reading, end, delivery),
+      ...committedHeaders(delivery.batches),
+    },
     body: delivery.encoded(bodyForm),
     payloadBytes: delivery.payloadBytes,
   })

@@ -3,6 +3,7 @@ import {
   bodyForm,
   chunkCaching,
   codableBody,
+  committedHeaders,
   contentHeaders,
   endHeaders,
   maxAnswerBytes,
@@ -49,6 +50,7 @@ export const shortPoll: Transport = {
       headers: {
         ...contentHeaders(channel),
         ...endHeaders(channel, end, state),
+        ...committedHeaders(batches),
         ...caching,
       },
       body: bodyForm.encode(batches, { channel, isUpToDate, isClosed }),

@@ -1,8 +1,8 @@
 import { advancedCursor, type ChannelKind, currentCursor, header } from '@tidings/protocol'
-import { type Beating, type EncodingContext, Subscriber, type WireForm } from '../hub/index.js'
+import { type EncodingContext, Subscriber, type WireForm } from '../hub/index.js'
 import type { Batch } from '../log/index.js'
-import type { StreamSink } from './exchange.js'
-import type { Leaving, Station, Transport } from './transport.js'
+import { dataLines, EventStream, eventStreamHeaders, nothingFollows } from './event-stream.js'
+import type { Transport } from './transport.js'
 
 /**
  * Server-Sent Events: one response stays open and the server writes events. The client can not talk back on
@@ -28,16 +28,12 @@ export const sse: Transport = {
     const { channel, position, isReconnect, cursor, hasPlainEvents } = reading
     // Plain events have no word for the end: a page that starts there is told in this way too.
     if ((isReconnect || hasPlainEvents) && channel.keptClosed && position >= channel.keptTail) {
-      // 204 is the one answer that makes an EventSource stop. @see HTML standard §9.2.2
-      exchange.respond({ status: 204, headers: { 'cache-control': 'no-store' }, payloadBytes: 0 })
+      exchange.respond(nothingFollows)
       return
     }
     await station.log.reader.checkStart(channel, position)
     const sink = exchange.stream(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-cache, no-transform',
-      // nginx holds responses back unless it is told not to.
-      'x-accel-buffering': 'no',
+      ...eventStreamHeaders,
       ...(channel.kind === 'binary' && { [header.sseDataEncoding]: 'base64' }),
     })
     const stream = new EventStream(station, sink)
@@ -61,50 +57,6 @@ export const sse: Transport = {
   },
 }
 
-/** What an event stream says beside the channel's events. */
-class EventStream implements Beating, Leaving {
-  readonly #station: Station
-  readonly #sink: StreamSink
-
-  constructor(station: Station, sink: StreamSink) {
-    this.#station = station
-    this.#sink = sink
-  }
-
-  begin(): void {
-    // Spread by a fifth either way, so that readers do not all come back in the same moment.
-    const retryMs = Math.round(1000 * (0.8 + 0.4 * Math.random()))
-    this.#sink.push(Buffer.from(`retry:${retryMs}\n\n`))
-    this.#sink.flush()
-    this.#station.heartbeat.add(this)
-    this.#station.streams.add(this)
-  }
-
-  beat(): void {
-    if (this.#sink.isBackedUp) return
-    this.#sink.push(heartbeatComment)
-    this.#sink.flush()
-  }
-
-  /** The server is stopping: come back then. */
-  goAway(retryAfterMs: number): void {
-    this.#sink.push(Buffer.from(`retry:${retryAfterMs}\n\n`))
-    this.end()
-  }
-
-  end(): void {
-    this.stop()
-    this.#sink.end()
-  }
-
-  stop(): void {
-    this.#station.heartbeat.delete(this)
-    this.#station.streams.delete(this)
-  }
-}
-
-const heartbeatComment = Buffer.from(':\n\n')
-
 /** The form that all readers share, except those whose cache token is not behind the present one. */
 function formFor(echoed: string | null, now: () => number): WireForm {
   const own = advancedCursor(echoed, now(), Math.random())
@@ -118,11 +70,11 @@ function eventForm(cursor: () => number): WireForm {
       const last = batches.length - 1
       const pairs = batches.map((batch, index) => {
         const state = index === last ? context : { ...context, isUpToDate: false, isClosed: false }
-        return dataEvent(batch, context) + controlEvent(batch.nextOffset, cursor(), state)
+        return dataEvent(batch, context) + controlEvent(batch, cursor(), state)
       })
-      return Buffer.from(pairs.join('') || controlEvent(context.channel.nextOffset, cursor(), context))
+      return Buffer.from(pairs.join('') || controlEvent(context.channel, cursor(), context))
     },
-    atTail: (context) => Buffer.from(controlEvent(context.channel.nextOffset, cursor(), context)),
+    atTail: (context) => Buffer.from(controlEvent(context.channel, cursor(), context)),
   }
 }
 
@@ -158,19 +110,22 @@ function textOf({ buffer, byteOffset, byteLength }: Uint8Array, kind: ChannelKin
 }
 
 /**
- * Every line of the text behind its own `data:`. A line break of any kind becomes the standard's one kind; a
- * first space is doubled, since parsers take one off.
+ * The suite matches this to the letter: nothing between the two lines, no space after `data:`, a flat object.
+ *
+ * @param at the batch that it follows, or the channel when it follows none
  */
-function dataLines(text: string): string {
-  let lines = ''
-  for (const line of text.split(/\r\n|\r|\n/)) lines += `data:${line.startsWith(' ') ? ' ' : ''}${line}\n`
-  return lines
-}
-
-/** The suite matches this to the letter: nothing between the two lines, no space after `data:`, a flat object. */
-function controlEvent(offset: string, cursor: number, { isUpToDate, isClosed }: EncodingContext): string {
-  const control = isClosed
-    ? { streamNextOffset: offset, upToDate: true, streamClosed: true }
-    : { streamNextOffset: offset, streamCursor: String(cursor), ...(isUpToDate && { upToDate: true }) }
+function controlEvent(
+  at: { readonly nextOffset: string; readonly committedAtMs?: number },
+  cursor: number,
+  { isUpToDate, isClosed }: EncodingContext,
+): string {
+  const { nextOffset, committedAtMs } = at
+  const control = {
+    streamNextOffset: nextOffset,
+    ...(isClosed
+      ? { upToDate: true, streamClosed: true }
+      : { streamCursor: String(cursor), ...(isUpToDate && { upToDate: true }) }),
+    ...(committedAtMs !== undefined && { committedAt: committedAtMs }),
+  }
   return `event: control\ndata:${JSON.stringify(control)}\n\n`
 }

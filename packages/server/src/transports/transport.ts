@@ -24,7 +24,7 @@ export interface Leaving {
 }
 
 export interface TransportSettings {
-  /** How long a poll is held, milliseconds. */
+  /** How long a poll is held at most, milliseconds. */
   readonly longPollMs: number
   /** A stream is silent for at most about this long, milliseconds. */
   readonly heartbeatMs: number
@@ -45,6 +45,8 @@ export interface Reading {
   readonly hasPlainEvents: boolean
   /** The position came from `Last-Event-ID`: a browser has come back by itself. */
   readonly isReconnect: boolean
+  /** How long a poll is held, milliseconds. */
+  readonly holdMs: number
   /** The cache token that the reader echoes. */
   readonly cursor: string | null
   /** Subprotocols that a WebSocket offers. */

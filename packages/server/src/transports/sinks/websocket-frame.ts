@@ -23,9 +23,11 @@ export function frameHead(code: number, payloadBytes: number): Buffer {
   return head
 }
 
-export function textFrame(text: string): Buffer {
-  const payload = Buffer.from(text)
-  return Buffer.concat([frameHead(opcode.text, payload.byteLength), payload])
+/** @param pieces one after the other: a text */
+export function textFrameOf(pieces: readonly Uint8Array[]): Buffer {
+  let bytes = 0
+  for (const piece of pieces) bytes += piece.byteLength
+  return Buffer.concat([frameHead(opcode.text, bytes), ...pieces])
 }
 
 export function pongFrame(payload: Uint8Array): Buffer {

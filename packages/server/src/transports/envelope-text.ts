@@ -1,0 +1,71 @@
+import type { ErrorEnvelope, Problem, ServerEnvelope } from '@tidings/protocol'
+import type { Batch, Channel } from '../log/index.js'
+
+/**
+ * A batch as a `data` envelope, in pieces, so that who frames them copies them once.
+ *
+ * @param options.withOffsets an offset per message, for programs that store where they are after each
+ */
+export function dataEnvelope(
+  batch: Batch,
+  channel: Channel,
+  options: { readonly isUpToDate: boolean; readonly withOffsets?: boolean },
+): Uint8Array[] {
+  const offsets = options.withOffsets ? `"offsets":${JSON.stringify(offsetsOf(batch))},` : ''
+  return [
+    Buffer.from(`{"type":"data","channel":${JSON.stringify(channel.name)},"messages":[`),
+    messagesPart(batch),
+    Buffer.from(
+      `],${batch.kind === 'binary' ? '"encoding":"base64",' : ''}${offsets}"nextOffset":"${batch.nextOffset}",` +
+        `"committedAt":${batch.committedAtMs},"upToDate":${options.isUpToDate}}`,
+    ),
+  ]
+}
+
+/** Without messages: where a reader is. */
+export function placeEnvelope(
+  channel: Channel,
+  at: { readonly nextOffset: string; readonly upToDate: boolean },
+): Uint8Array {
+  return envelopeOf({ type: 'data', channel: channel.name, messages: [], ...at })
+}
+
+export function closedEnvelope({ name, nextOffset }: Channel): Uint8Array {
+  return envelopeOf({ type: 'closed', channel: name, nextOffset })
+}
+
+export function errorEnvelope(
+  { code, message, facts }: Problem,
+  { id, channel }: { readonly id?: number | string; readonly channel?: string },
+): ErrorEnvelope {
+  return {
+    type: 'error',
+    ...(id !== undefined && { id }),
+    ...(channel !== undefined && { channel }),
+    code,
+    detail: message,
+    ...facts,
+  }
+}
+
+export function envelopeOf(envelope: ServerEnvelope): Uint8Array {
+  return Buffer.from(JSON.stringify(envelope))
+}
+
+function offsetsOf(batch: Batch): string[] {
+  return Array.from({ length: batch.messageCount }, (_, index) => batch.offsetAfter(index))
+}
+
+/** JSON values go as they were published; text is a JSON string, bytes are base64. */
+function messagesPart(batch: Batch): Uint8Array {
+  if (batch.kind === 'json') return batch.payload
+  const strings: string[] = []
+  for (let index = 0; index < batch.messageCount; index++) {
+    const { buffer, byteOffset, byteLength } = batch.message(index)
+    const bytes = Buffer.from(buffer, byteOffset, byteLength)
+    strings.push(
+      batch.kind === 'text' ? JSON.stringify(bytes.toString('utf8')) : `"${bytes.toString('base64')}"`,
+    )
+  }
+  return Buffer.from(strings.join(','))
+}
