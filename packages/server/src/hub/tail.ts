@@ -45,7 +45,7 @@ export class Tail {
   add(listener: Listener): void {
     this.#listeners.add(listener)
     const last = this.#waiting.at(-1)
-    void last
+    if (last) last.isSealed = true
   }
 
   delete(listener: Listener): boolean {
@@ -93,7 +93,7 @@ export class Tail {
 
 function tell(listener: Listener, { batches, isClosed, isRemoved }: Kept, delivery: Delivery): void {
   const end = batches.at(-1)?.end
-  const isNew = end === undefined ? isClosed : true
+  const isNew = end === undefined ? isClosed : end > listener.position
   if (isNew) listener.hear(delivery)
   // Having heard the end, it may have left; to be told twice would do it no harm.
   if (isRemoved) listener.removed()
