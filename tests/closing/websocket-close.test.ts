@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { createTestChannel } from '../support/channel.js'
 import { RawWebSocket, rawConnection } from '../support/raw-client.js'
+import { RawWebSocket as BareWebSocket, closePayload, frameOf } from '../support/raw-websocket.js'
+import { standingDisk } from '../support/standing-disk.js'
 import { statsOf } from '../support/stats.js'
 import { startTestServer, temporaryFolder } from '../support/test-server.js'
 
@@ -39,6 +41,56 @@ describe("a client's close of a plain WebSocket", () => {
     raw.socket.close()
     expect(await raw.closed).toEqual({ code: 1005, reason: '' })
     expect(raw.messages).toEqual(['1'])
+    await statsOf(server).untilAllIsFree()
+  })
+
+  test('behind more appends than may wait for the disk is answered after all of them', async () => {
+    const server = await startTestServer()
+    const disk = standingDisk()
+    const channel = await createTestChannel(server)
+    const raw = await RawWebSocket.open(channel.reading({ live: 'websocket' }))
+    disk.stand()
+    const sent = Array.from({ length: 40_000 }, (_, index) => String(index))
+    for (const message of sent) raw.send(message)
+    raw.socket.close(4000)
+    // More than a thousand of them: it is not read any further, and its close is not seen.
+    await statsOf(server).until(({ ways }) => ways.websocket.bytesIn > 64 * 1024)
+    disk.goOn()
+    expect(await raw.closed).toEqual({ code: 4000, reason: '' })
+    expect(raw.messages).toEqual(sent)
+    await statsOf(server).untilAllIsFree()
+  })
+
+  test('that waits for the disk while the server stops is answered with its own code', async () => {
+    const server = await startTestServer()
+    const disk = standingDisk()
+    const channel = await createTestChannel(server)
+    const raw = await RawWebSocket.open(channel.reading({ live: 'websocket' }))
+    const before = (await statsOf(server).now()).ways.websocket.bytesIn
+    disk.stand()
+    for (const message of ['1', '2', '3']) raw.send(message)
+    raw.socket.close(4000, 'mine')
+    await statsOf(server).until(({ ways }) => ways.websocket.bytesIn === before + 3 * 7 + 12)
+    const stopped = server.close()
+    disk.goOn()
+    expect(await raw.closed).toEqual({ code: 4000, reason: 'mine' })
+    expect(raw.messages).toEqual(['1', '2', '3'])
+    await stopped
+  })
+
+  test('that crosses a close of the server is answered by that alone', async () => {
+    const server = await startTestServer()
+    for (let round = 0; round < 50; round++) {
+      const channel = await createTestChannel(server, { channel: `cake-${round}` })
+      const socket = await BareWebSocket.open(server.url, `/v1/stream/${channel.channel}?live=websocket`)
+      const closing = fetch(channel.url, { method: 'POST', headers: { 'stream-closed': 'true' } })
+      socket.send({ opcode: frameOf.text, payload: '1' })
+      socket.send({ opcode: frameOf.close, payload: closePayload(4000) })
+      expect([1000, 1008, 4000]).toContain((await socket.untilClose()).code)
+      expect((await socket.connection.rest()).byteLength).toBe(0)
+      expect((await closing).status).toBe(204)
+      socket.destroy()
+    }
     await statsOf(server).untilAllIsFree()
   })
 

@@ -49,7 +49,6 @@ export const problems = {
   'offset-gone': { status: 410, close: 1008, title: 'Dropped by retention' },
   'message-too-large': { status: 413, close: 1009, title: 'Too large' },
   'messages-too-many': { status: 413, close: 1009, title: 'Too many messages at once' },
-  'fragments-too-many': { status: 413, close: 1008, title: 'Too many fragments' },
   'content-encoding-unknown': { status: 415, close: 1008, title: 'Bodies are taken as they are' },
   'message-kind-wrong': { status: 415, close: 1003, title: 'The wrong kind of frame for this channel' },
   'host-refused': { status: 421, close: 1008, title: 'Not a host of this server' },

@@ -2,6 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import { closeCode } from '@tidings/protocol'
 import { maxControlBytes, opcode } from './websocket-frame.js'
 
+const noBytes = Buffer.alloc(0)
+
 /** What a client's frames say. Called synchronously, in their order. */
 export interface FrameListener {
   /** A whole message, its fragments joined. The bytes are the listener's only until it returns. */
@@ -24,11 +26,6 @@ export class FrameViolation extends Error {
     this.reason = reason
   }
 }
-
-/** Fragments of one message; each costs more than its bytes. */
-const maxFragments = 16_384
-/** Room that is taken at first for a frame that comes in pieces, bytes. It doubles, so it is never twice what came. */
-const firstRoomBytes = 4 * 1024
 
 interface Frame {
   readonly code: number
@@ -56,12 +53,9 @@ export class FrameReader {
   #cut: Buffer | undefined
   /** The frame whose payload is coming. */
   #frame: Frame | undefined
-  #room: Buffer | undefined
-  #filledBytes = 0
+  #payload: Pieces | undefined
   /** The message whose next fragment is to come. */
-  #fragments: Buffer[] | undefined
-  #fragmentCount = 0
-  #messageBytes = 0
+  #message: Pieces | undefined
   #messageCode = 0
   #isEnded = false
 
@@ -116,7 +110,8 @@ export class FrameReader {
     const lengthBytes = shortBytes === 127 ? 8 : shortBytes === 126 ? 2 : 0
     if (left < 2 + lengthBytes) return undefined
     const payloadBytes = announcedBytes(bytes, at + 2, shortBytes)
-    if (code < opcode.close && payloadBytes + this.#messageBytes > this.#maxMessageBytes) {
+    const heldBytes = this.#message?.byteLength ?? 0
+    if (code < opcode.close && payloadBytes + heldBytes > this.#maxMessageBytes) {
       throw new FrameViolation(closeCode.tooLarge, 'message-too-large')
     }
     const headBytes = 2 + lengthBytes + 4
@@ -136,42 +131,32 @@ export class FrameReader {
     const isControl = code >= opcode.close
     const isInOrder =
       code === opcode.continuation
-        ? this.#fragments !== undefined
+        ? this.#message !== undefined
         : code === opcode.text || code === opcode.binary
-          ? this.#fragments === undefined
+          ? this.#message === undefined
           : code === opcode.close || code === opcode.ping || code === opcode.pong
     const isSound = !isControl || (head.isFinal && head.shortBytes <= maxControlBytes)
     if (head.reserved !== 0 || !head.isMasked || !isInOrder || !isSound) throw malformed()
   }
 
   #takePayload(frame: Frame, bytes: Buffer, start: number): number {
-    const end = Math.min(bytes.byteLength, start + frame.bytes - this.#filledBytes)
+    const missingBytes = frame.bytes - (this.#payload?.byteLength ?? 0)
+    const end = Math.min(bytes.byteLength, start + missingBytes)
     const part = bytes.subarray(start, end)
-    if (part.byteLength === frame.bytes) {
-      this.#frame = undefined
+    const isWhole = part.byteLength === missingBytes
+    if (isWhole) this.#frame = undefined
+    if (isWhole && !this.#payload) {
       this.#whole(frame, part)
       return end
     }
-    this.#gather(frame, part)
-    if (this.#filledBytes === frame.bytes) {
-      const payload = (this.#room as Buffer).subarray(0, frame.bytes)
-      this.#frame = undefined
-      this.#room = undefined
-      this.#filledBytes = 0
+    this.#payload ??= new Pieces(frame.bytes)
+    this.#payload.add(part)
+    if (isWhole) {
+      const payload = this.#payload.joined
+      this.#payload = undefined
       this.#whole(frame, payload)
     }
     return end
-  }
-
-  #gather(frame: Frame, part: Buffer): void {
-    const needed = this.#filledBytes + part.byteLength
-    if (!this.#room || this.#room.byteLength < needed) {
-      const room = Buffer.allocUnsafeSlow(Math.min(frame.bytes, Math.max(firstRoomBytes, 2 * needed)))
-      this.#room?.copy(room, 0, 0, this.#filledBytes)
-      this.#room = room
-    }
-    part.copy(this.#room, this.#filledBytes)
-    this.#filledBytes = needed
   }
 
   #whole(frame: Frame, payload: Buffer): void {
@@ -197,24 +182,15 @@ export class FrameReader {
 
   #takeFragment({ code, isFinal }: Frame, payload: Buffer): void {
     if (code !== opcode.continuation) this.#messageCode = code
-    if (isFinal && !this.#fragments) {
+    if (isFinal && !this.#message) {
       this.#tell(payload)
       return
     }
-    if (++this.#fragmentCount > maxFragments) {
-      throw new FrameViolation(closeCode.policyViolation, 'fragments-too-many')
-    }
-    this.#fragments ??= []
-    this.#messageBytes += payload.byteLength
-    // A copy of a small one: it must not hold the chunk that it came in.
-    if (payload.byteLength > 0) {
-      this.#fragments.push(payload.byteLength < firstRoomBytes ? Buffer.from(payload) : payload)
-    }
+    this.#message ??= new Pieces(this.#maxMessageBytes)
+    this.#message.add(payload)
     if (!isFinal) return
-    const message = Buffer.concat(this.#fragments, this.#messageBytes)
-    this.#fragments = undefined
-    this.#fragmentCount = 0
-    this.#messageBytes = 0
+    const message = this.#message.joined
+    this.#message = undefined
     this.#tell(message)
   }
 
@@ -227,7 +203,37 @@ export class FrameReader {
   }
 }
 
-const noBytes = Buffer.alloc(0)
+/** Room that is taken at first for what comes in pieces, bytes. */
+const firstRoomBytes = 4 * 1024
+
+/**
+ * Bytes that come in pieces, each copied behind the ones before: a piece costs its bytes, and holds nothing of
+ * the chunk that it came in. The room doubles as they come, so it is never more than twice of them.
+ */
+class Pieces {
+  readonly #mostBytes: number
+  #room = noBytes
+  byteLength = 0
+
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes
+  }
+
+  add(piece: Buffer): void {
+    const needed = this.byteLength + piece.byteLength
+    if (needed > this.#room.byteLength) {
+      const room = Buffer.allocUnsafeSlow(Math.min(this.#mostBytes, Math.max(firstRoomBytes, 2 * needed)))
+      this.#room.copy(room, 0, 0, this.byteLength)
+      this.#room = room
+    }
+    piece.copy(this.#room, this.byteLength)
+    this.byteLength = needed
+  }
+
+  get joined(): Buffer {
+    return this.#room.subarray(0, this.byteLength)
+  }
+}
 
 function malformed(): FrameViolation {
   return new FrameViolation(closeCode.protocolError, 'request-malformed')

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Sink, sinkHighWaterMarkBytes } from '../../hub/index.js'
 
 /** A sink, and the client at its other end. */
@@ -79,6 +79,29 @@ export function testSink(form: string, open: () => Promise<SinkUnderTest>): void
       expect(heard.text().replace(/(.)\1+/g, '$1')).toBe(
         Array.from({ length: pushed }, (_, index) => String.fromCharCode(97 + (index % 26))).join(''),
       )
+    })
+
+    test('wakes a hundred who wait for it, and gathers no listener for each', async () => {
+      const warnings: string[] = []
+      const hear = (warning: Error) => warnings.push(warning.message)
+      process.on('warning', hear)
+      onTestFinished(() => {
+        process.off('warning', hear)
+      })
+      const { sink, wire, client } = await open()
+      client.pause()
+      while (!sink.isBackedUp) {
+        sink.push(wire(Buffer.alloc(256 * 1024)))
+        sink.flush()
+        await nextTurn()
+      }
+      const waiting = Array.from({ length: 100 }, () => sink.drained())
+      client.on('data', () => {})
+      client.resume()
+      await Promise.all(waiting)
+      await nextTurn()
+      // Node warns of an emitter that gathers more than ten listeners of a kind.
+      expect(warnings).toEqual([])
     })
 
     test('has written everything that was pushed when it ends, and is gone then', async () => {

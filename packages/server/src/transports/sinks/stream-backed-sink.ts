@@ -11,8 +11,8 @@ export class StreamBackedSink implements Sink {
   #first: Uint8Array | undefined
   #more: Uint8Array[] | undefined
   #bytes = 0
-  /** Those who wait for less to be unsent, woken after each flush. */
-  readonly #waiting = new Set<() => void>()
+  /** Something may be sent, or gone: one for all who wait, and none on nearly every connection. */
+  #change: { readonly happened: Promise<void>; readonly tell: () => void } | undefined
 
   constructor(stream: Writable) {
     this.#stream = stream
@@ -34,7 +34,8 @@ export class StreamBackedSink implements Sink {
     this.#more = undefined
     this.#bytes = 0
     if (!this.isGone) this.write(this.#stream, bytes)
-    if (this.#waiting.size > 0) for (const wake of [...this.#waiting]) wake()
+    // A stream that takes everything at once, as a socket may, has nothing to drain and never says so.
+    this.#change?.tell()
   }
 
   /** Hands bytes to the stream: as they are, unless the connection frames them. */
@@ -52,16 +53,23 @@ export class StreamBackedSink implements Sink {
 
   async drained(): Promise<void> {
     while (this.isBackedUp && !this.isGone) {
-      await new Promise<void>((resolve) => {
-        const settle = () => {
-          this.#stream.off('drain', settle).off('close', settle)
-          this.#waiting.delete(settle)
-          resolve()
-        }
-        this.#stream.on('drain', settle).on('close', settle)
-        // A stream that takes everything at once, as a socket may, has nothing to drain and never says so.
-        this.#waiting.add(settle)
-      })
+      this.#change ??= this.#nextChange()
+      await this.#change.happened
     }
+  }
+
+  #nextChange() {
+    const stream = this.#stream
+    let resolve = () => {}
+    const happened = new Promise<void>((settle) => {
+      resolve = settle
+    })
+    const tell = () => {
+      stream.off('drain', tell).off('close', tell)
+      this.#change = undefined
+      resolve()
+    }
+    stream.on('drain', tell).on('close', tell)
+    return { happened, tell }
   }
 }

@@ -62,6 +62,10 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection, Fra
   #hasHeardLast = false
   /** Who wants the client not to be heard now. */
   #pauses = 1
+  /** Answers to pings that are not written yet. */
+  #pongs: Buffer[] | undefined
+  /** Some were written, and the system has not taken them. */
+  #isPongUnderWay = false
   #hear: ((data: Buffer, isBinary: boolean) => void) | undefined
   #settled: (() => Promise<void>) | undefined
 
@@ -116,7 +120,7 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection, Fra
   close(code: number, reason: string): void {
     if (this.#state !== 'open') return
     this.#state = 'closing'
-    const impatience = setTimeout(() => this.#sendClose(code, reason), closeWaitMs)
+    const impatience = this.#unlessGoneIn(closeWaitMs, () => this.#sendClose(code, reason))
     const settled = this.#settled?.() ?? Promise.resolve()
     settled
       .catch(() => {})
@@ -133,7 +137,7 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection, Fra
     if (this.#socket.destroyed) return
     this.#socket.write(closeFrame(code, reason))
     if (this.#hasHeardLast) this.#socket.end()
-    this.#cutIn(closeAnswerMs)
+    this.#unlessGoneIn(closeAnswerMs, () => this.terminate())
     // The client's part of the close may wait behind what was not read.
     this.#socket.resume()
   }
@@ -146,9 +150,25 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection, Fra
     if (this.#state === 'open') this.#hear?.(data, isBinary)
   }
 
-  /** A client that pings and reads nothing is answered when it reads. @see RFC 6455 §5.5.3: the latest is enough */
   tookPing(payload: Buffer): void {
-    if (!this.isGone && !this.isBackedUp) this.#socket.write(pongFrame(payload))
+    const pong = pongFrame(payload)
+    if (this.#pongs && !this.#isPongUnderWay) this.#pongs.push(pong)
+    else this.#pongs = [pong]
+  }
+
+  /**
+   * Answers the pings of a chunk in one write. To a client that does not read, the answer to its latest alone
+   * waits behind that write: thousands of pings cost one frame. @see RFC 6455 §5.5.3
+   */
+  #sendPongs(): void {
+    if (!this.#pongs || this.#isPongUnderWay || this.isGone) return
+    const pongs = Buffer.concat(this.#pongs)
+    this.#pongs = undefined
+    this.#isPongUnderWay = true
+    this.#socket.write(pongs, () => {
+      this.#isPongUnderWay = false
+      this.#sendPongs()
+    })
   }
 
   tookClose(code: number, reason: string): void {
@@ -168,18 +188,26 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection, Fra
       if (this.#state === 'closed') this.#socket.end()
       else this.close(error.closeCode, error.reason)
     }
+    this.#sendPongs()
   }
 
   /** Its half of the connection, without a word or after its close. */
   #clientEnded(): void {
     this.#hasHeardLast = true
-    if (this.#state === 'closing') return
+    if (this.#state !== 'open') {
+      // Its answer to our close was the end alone, or our close is still to come and ends it.
+      if (this.#state === 'closed') this.#socket.end()
+      return
+    }
+    // No close frame can follow our own end.
+    this.#state = 'closed'
     this.#socket.end()
-    this.#cutIn(closeAnswerMs)
+    this.#unlessGoneIn(closeAnswerMs, () => this.terminate())
   }
 
-  #cutIn(ms: number): void {
-    const timer = setTimeout(() => this.#socket.destroy(), ms)
+  #unlessGoneIn(ms: number, act: () => void): NodeJS.Timeout {
+    const timer = setTimeout(act, ms)
     this.#socket.once('close', () => clearTimeout(timer))
+    return timer
   }
 }
