@@ -129,7 +129,11 @@ test('a memory channel without bounds of its own keeps a mebibyte, and ten thous
   const same = { ...json, 'stream-durability': 'memory', 'stream-retention-age': '60' }
   expect((await fetch(url, { method: 'PUT', headers: same })).status).toBe(200)
   // To name one of them leaves the other.
-  const few = await makeChannel(server, { 'stream-durability': 'memory', 'stream-retention-count': '5' }, 'few')
+  const few = await makeChannel(
+    server,
+    { 'stream-durability': 'memory', 'stream-retention-count': '5' },
+    'few',
+  )
   const { headers } = await fetch(few, { method: 'HEAD' })
   expect(headers.get('stream-retention-count')).toBe('5')
   expect(headers.get('stream-retention-bytes')).toBe(String(1024 * 1024))

@@ -140,7 +140,8 @@ export class RetentionSteps {
     const { keptEarliest } = channel
     if (from >= keptEarliest) return []
     const { passed } = this.#watch(channel)
-    if (passed[0] && passed[0].start <= from) return passed.filter(({ start }) => start >= from).slice(0, most)
+    if (passed[0] && passed[0].start <= from)
+      return passed.filter(({ start }) => start >= from).slice(0, most)
     const [first] = await this.#readOwn(channel, from, 1)
     // A fork may end within a batch: all of it is held.
     const start = first && first.start < from ? first.end : from

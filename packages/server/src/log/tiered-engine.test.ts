@@ -40,7 +40,9 @@ test('a commit looks at none of the thousands of memory channels that are not in
   await engine.commit(commitOf({ channels }))
   const { id } = channels[0] as ChannelRecord
   const walked = await elementsWalked(() =>
-    engine.commit(commitOf({ producers: [{ channelId: id, producerId: 'p', state: { epoch: 0, lastSeq: 0 } }] })),
+    engine.commit(
+      commitOf({ producers: [{ channelId: id, producerId: 'p', state: { epoch: 0, lastSeq: 0 } }] }),
+    ),
   )
   expect(engine.producer(id, 'p')).toBeDefined()
   expect(walked).toBeLessThan(100)

@@ -16,7 +16,11 @@ test('batches that are dropped one after the other are taken out at once, not ea
   const batches = Array.from({ length: 1_000 }, (_, start) =>
     packBatches([Buffer.from('x')], { kind: 'text', history: 1, start, committedAtMs: 1 }),
   ).flat()
-  await engine.commit({ ...rest, channels: [cake], batches: batches.map((batch) => ({ channelId: 1, batch })) })
+  await engine.commit({
+    ...rest,
+    channels: [cake],
+    batches: batches.map((batch) => ({ channelId: 1, batch })),
+  })
   const splice = vi.spyOn(Array.prototype, 'splice')
   const dropped = batches.slice(0, 900).map(({ end }) => ({ channelId: 1, end }))
   await engine.commit({ ...rest, batches: [], dropped })
