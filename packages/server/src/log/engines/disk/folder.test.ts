@@ -10,6 +10,7 @@ import type { Batch } from '../../batch.js'
 import { packBatches } from '../../batch.js'
 import type { Commit } from '../../engine.js'
 import { Database } from './database.js'
+import { readFolderRecord } from './folder-record.js'
 import { openDiskEngine } from './open.js'
 
 let folder: string
@@ -81,6 +82,28 @@ test('a folder of a newer format is refused, and left as it is', async () => {
   const refusal = await refusalOf(openDiskEngine({ folder, durability: 'fsync' }))
   expect(refusal.message).toMatch(/format 3.*Start the version that made it, or a newer one/)
   expect(await readFile(join(folder, 'tidings.json'), 'utf8')).toBe(newer)
+})
+
+test('a bit that changed in what the folder says of itself is found, or does no harm', async () => {
+  const file = join(folder, 'tidings.json')
+  const engine = await openDiskEngine({ folder, durability: 'os' })
+  await engine.close()
+  const sound = await readFile(file)
+  const truth = await readFolderRecord(folder)
+  const misread: string[] = []
+  for (let bit = 0; bit < sound.byteLength * 8; bit++) {
+    const damaged = Buffer.from(sound)
+    damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7))
+    await writeFile(file, damaged)
+    const read = await readFolderRecord(folder).catch((error: unknown) => {
+      expect(error).toBeInstanceOf(Problem)
+      return truth
+    })
+    // To be in doubt whether all is on the disk, and in which run it was, only costs new histories.
+    if (read?.durability !== 'os' || read.format !== truth?.format) misread.push(damaged.toString())
+    if (read?.isSettled && !truth?.isSettled) misread.push(damaged.toString())
+  }
+  expect(misread).toEqual([])
 })
 
 test('a database that Tidings did not make is refused', async () => {
