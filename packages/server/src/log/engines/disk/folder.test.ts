@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Batch } from '../../batch.js'
 import { packBatches } from '../../batch.js'
 import type { Commit } from '../../engine.js'
+import { readRootPages } from './data-file.js'
 import { Database } from './database.js'
 import { readFolderRecord } from './folder-record.js'
 import { openDiskEngine } from './open.js'
@@ -126,6 +127,44 @@ test.each([
   expect(refusal.message).toContain(why)
   expect(await readFile(join(folder, 'data.mdb'))).toEqual(damaged)
 })
+
+test.each(['fsync', 'os'] as const)(
+  'a data file that ends before its last page is refused; one without the room behind that is whole (%s)',
+  async (durability) => {
+    const file = join(folder, 'data.mdb')
+    const engine = await openDiskEngine({ folder, durability })
+    for (let id = 1; id <= 50; id++) await engine.commit(commitWith(id))
+    await engine.close()
+    const sound = await readFile(file)
+    const handle = await open(file)
+    const { pageBytes = 0, latestLastPage = 0 } = (await readRootPages(handle)) ?? {}
+    await handle.close()
+    for (const pages of [latestLastPage, Math.floor(latestLastPage / 2), 3]) {
+      await writeFile(file, sound.subarray(0, pages * pageBytes))
+      const refusal = await refusalOf(openDiskEngine({ folder, durability }))
+      expect(refusal.code).toBe('storage-damaged')
+      expect(refusal.message).toContain('was cut off')
+    }
+    await writeFile(file, sound.subarray(0, (latestLastPage + 1) * pageBytes))
+    const again = await openDiskEngine({ folder, durability })
+    for (let id = 1; id <= 50; id++) expect(await again.read(id, 0, 1)).toHaveLength(1)
+    await again.close()
+  },
+)
+
+/** A channel with a batch that takes a page. */
+function commitWith(id: number): Commit {
+  const record = { id, name: `channel-${id}`, history: id, contentType: 'text/plain', createdAtMs: 1 }
+  const messages = [Buffer.alloc(3_000, 'x')]
+  const batches = packBatches(messages, { kind: 'text', history: id, start: 0, committedAtMs: 1 })
+  return {
+    batches: batches.map((batch) => ({ channelId: id, batch })),
+    channels: [record],
+    producers: [],
+    removed: [],
+    lastHistory: id,
+  }
+}
 
 test('the sweep of a removed channel goes on where it was when the folder is opened again', async () => {
   const messages = Array.from({ length: 5000 }, (_, start) => batchAt(start))

@@ -48,7 +48,9 @@ export async function openDiskEngine(options: {
 async function openLocked(folder: string, durability: Durability, lock: FolderLock): Promise<DiskEngine> {
   const found = await readFolderRecord(folder)
   // First: a folder that can't be read is left as the version that made it knows it.
-  if (found && (await hasData(folder))) await checkDataFile(join(folder, dataFileName), found.durability)
+  if (found && (await hasData(folder))) {
+    await checkDataFile(join(folder, dataFileName), found.durability === 'fsync' || found.isSettled)
+  }
   const previous = found && (await upgradeFolder(folder, found))
   const bootId = await currentBootId()
   if (previous) await settle(folder, previous, bootId)
