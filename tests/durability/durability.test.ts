@@ -104,6 +104,21 @@ test('a memory channel that was closed or deleted is so after a restart', async 
   await makeChannel(second, {}, 'deleted')
 })
 
+test('a kept channel that has the name of a memory channel which was deleted is as it was after a restart', async () => {
+  const data = await temporaryFolder()
+  const first = await startOn(data)
+  const url = await makeChannel(first, { 'stream-durability': 'memory' })
+  await post(url, 'in memory')
+  await fetch(url, { method: 'DELETE' })
+  const offset = await post(await makeChannel(first, {}), 'kept')
+  await first.close()
+  expect((await verifyFolder(data)).faults).toEqual([])
+  const second = await startOn(data)
+  const again = `${second.url}/v1/stream/cake`
+  expect(await (await fetch(again)).json()).toEqual(['kept'])
+  expect((await post(again, 'more')).slice(0, 16)).toBe(offset.slice(0, 16))
+})
+
 test('appends to memory channels alone write nothing to the disk', async () => {
   const data = await temporaryFolder()
   const server = await startOn(data)

@@ -2,8 +2,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** Small parts of work that may hold the event loop together: about 2 ms of it. */
 const partsPerTurn = 100
-/** … and at most so many, however much there is to do. */
-const mostPartsPerTurn = 1_000
 
 /**
  * Lets others have their turn, for work of many small parts of which each is too small to wait after it. It
@@ -11,11 +9,6 @@ const mostPartsPerTurn = 1_000
  */
 export class Pace {
   #parts = 0
-
-  /** More may be done in this turn: what others have done in it makes so much more to do. */
-  earn(parts: number): void {
-    this.#parts = Math.max(this.#parts - parts, partsPerTurn - mostPartsPerTurn)
-  }
 
   /** To be awaited after work that weighs as much as so many parts: the next turn of the event loop, if it is due. */
   async breathe(parts: number): Promise<void> {

@@ -77,7 +77,7 @@ export class RetentionSteps {
    */
   heard(channel: Channel, batches: readonly Batch[]): boolean {
     const { retention } = channel.record
-    if (!retention || batches.length === 0) return false
+    if (!retention) return false
     const { totals } = this.#watch(channel)
     for (const batch of batches) totals.add(batch)
     return !totals.isCounted || isOver(totals, retention, slack)
@@ -99,11 +99,15 @@ export class RetentionSteps {
     return this.#channels.lookUp(channel.name) === channel && !channel.record.isSoftDeleted
   }
 
-  /** To be called for a channel whose last step is kept, and for one at a time. */
-  async step(channel: Channel, mostBatches: number): Promise<StepOutcome> {
+  /**
+   * To be called for a channel whose last step is kept, and for one at a time.
+   *
+   * @param mostDropped  batches; to pass many costs a commit no more than to pass one
+   */
+  async step(channel: Channel, mostDropped: number): Promise<StepOutcome> {
     this.#readBytes = 0
-    const dropped = await this.#batchesToDrop(channel, mostBatches)
-    const passing = await this.#batchesToPass(channel, mostBatches - dropped.length)
+    const dropped = await this.#batchesToDrop(channel, mostDropped)
+    const passing = await this.#batchesToPass(channel)
     const batches = dropped.length + passing.length
     const watched = this.#watch(channel)
     // Both waited: the channel may have gone, or have left memory, since.
@@ -150,14 +154,14 @@ export class RetentionSteps {
   }
 
   /** Batches from the earliest on that are to go. */
-  async #batchesToPass(channel: Channel, most: number): Promise<Batch[]> {
+  async #batchesToPass(channel: Channel): Promise<Batch[]> {
     const { retention } = channel.record
     if (!retention) return []
     const { totals } = this.#watch(channel)
     if (!totals.isCounted) this.#readBytes += await totals.countOn(this.#reader)
     if (!totals.isCounted || !(await this.#isFirstToGo(channel, retention))) return []
     const batches = await this.#readFirst(channel, stepBytes)
-    return leading(batches.slice(0, most), totals, (batch, rest) => this.#goes(batch, rest, retention))
+    return leading(batches, totals, (batch, rest) => this.#goes(batch, rest, retention))
   }
 
   async #isFirstToGo(channel: Channel, retention: Retention): Promise<boolean> {

@@ -70,7 +70,6 @@ export class RetentionSweep {
       appended += batches.length
     }
     this.#batchesLeft = Math.min(this.#batchesLeft + stagedPerAppended * appended, mostPerRound)
-    this.#pace.earn(stagedPerAppended * appended)
     this.#work()
   }
 
@@ -170,7 +169,6 @@ export class RetentionSweep {
   }
 }
 
-/** What a fork does not hold any more may lie in a channel without retention as well: its own is asked. */
-function isRetained({ retention, earliest }: ChannelRecord): boolean {
-  return retention !== undefined || earliest !== undefined
+function isRetained({ retention }: ChannelRecord): boolean {
+  return retention !== undefined
 }

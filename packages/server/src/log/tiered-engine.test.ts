@@ -47,3 +47,47 @@ test('a commit looks at none of the thousands of memory channels that are not in
   expect(engine.producer(id, 'p')).toBeDefined()
   expect(walked).toBeLessThan(100)
 })
+
+test('what changes with the messages of a memory channel is seen now, and not by the next run', async () => {
+  const subject = await openUnderTest('fsync')
+  onTestFinished(() => subject.dispose())
+  const engine = new TieredEngine(subject.engine as LastingEngine, new MemoryEngine())
+  const made = memoryChannel(7)
+  await engine.commit(commitOf({ channels: [made] }))
+  const part = { channelId: 7, history: 7, end: 1 }
+  const used = { ...made, history: 20, lastSequence: 'a', earliest: 5, parts: [part] }
+  await engine.commit(commitOf({ channels: [used], lastHistory: 20 }))
+  expect(engine.channel(made.name)).toEqual(used)
+  expect(engine.channels(undefined, 10)).toEqual([used])
+  expect(engine.lastHistory).toBe(20)
+  const again = (await subject.reopen?.())?.engine as LastingEngine
+  expect(again.channel(made.name)).toEqual(made)
+  // Later histories are later than those of its memory channels too.
+  expect(again.lastHistory).toBe(20)
+  expect(again.memoryChannels).toEqual([made.name])
+})
+
+test('after a commit that the disk did not keep memory channels stop too', async () => {
+  const subject = await openUnderTest('fsync')
+  onTestFinished(() => subject.dispose())
+  const engine = new TieredEngine(subject.engine as LastingEngine, new MemoryEngine())
+  await engine.commit(commitOf({ channels: [memoryChannel(1)] }))
+  const { impossibleCommit } = subject
+  if (!impossibleCommit) throw new Error('the disk engine has one')
+  await expect(engine.commit(impossibleCommit())).rejects.toMatchObject({ code: 'storage-unavailable' })
+  const producers = [{ channelId: 1, producerId: 'p', state: { epoch: 0, lastSeq: 0 } }]
+  await expect(engine.commit(commitOf({ producers }))).rejects.toMatchObject({ code: 'storage-unavailable' })
+  expect(engine.producer(1, 'p')).toBeUndefined()
+})
+
+test('the first commit is for the disk to know while data may be gone, though it holds memory channels only', async () => {
+  const commits: Commit[] = []
+  const lasting: LastingEngine = Object.assign(new MemoryEngine(), {
+    dataMayBeGone: true,
+    memoryChannels: [],
+    commit: async (commit: Commit) => void commits.push(commit),
+  })
+  const engine = new TieredEngine(lasting, new MemoryEngine())
+  await engine.commit(commitOf({ lastHistory: 0 }))
+  expect(commits).toHaveLength(1)
+})

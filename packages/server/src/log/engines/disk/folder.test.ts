@@ -13,6 +13,7 @@ import { readRootPages } from './data-file.js'
 import { Database } from './database.js'
 import { readFolderRecord } from './folder-record.js'
 import { openDiskEngine } from './open.js'
+import { verifyFolder } from './verify.js'
 
 let folder: string
 let holder: ChildProcess | undefined
@@ -151,6 +152,17 @@ test.each(['fsync', 'os'] as const)(
     await again.close()
   },
 )
+
+test('verify finds messages of a memory channel, which are never to be on the disk', async () => {
+  const engine = await openDiskEngine({ folder, durability: 'fsync' })
+  const commit = commitWith(1)
+  const [channel] = commit.channels
+  if (!channel) throw new Error('it has one')
+  await engine.commit({ ...commit, channels: [{ ...channel, durability: 'memory' }] })
+  await engine.close()
+  const { faults } = await verifyFolder(folder)
+  expect(faults).toEqual(['channel "channel-1" is in memory, and a batch of it is here'])
+})
 
 /** A channel with a batch that takes a page. */
 function commitWith(id: number): Commit {
