@@ -9,7 +9,7 @@ import { Pace } from './pace.js'
 import { RetentionSteps, type StepOutcome } from './retention-step.js'
 
 /** Batches that one round stages when little is appended: a commit of some milliseconds, for which others wait. */
-const batchesPerRound = 1_000
+const batchesPerRound = 500
 /** … and so many more for each that was appended: it is passed and dropped, and what is behind is made good. */
 const stagedPerAppended = 4
 /** … up to so many. */
