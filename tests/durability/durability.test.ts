@@ -56,6 +56,7 @@ test('messages of a memory channel are never on the disk; the channel is there a
   const first = await startOn(data)
   const url = await makeChannel(first, { 'stream-durability': 'memory', 'stream-retention-count': '100' })
   const kept = await makeChannel(first, {}, 'kept')
+  const beginning = (await fetch(url, { method: 'HEAD' })).headers.get('stream-next-offset')
   const offset = await post(url, 'seen by nobody on the disk')
   await post(kept, 'seen on the disk')
   expect(await (await fetch(url)).json()).toEqual(['seen by nobody on the disk'])
@@ -73,9 +74,12 @@ test('messages of a memory channel are never on the disk; the channel is there a
     'stream-retention-count': '100',
   })
   expect(await (await fetch(again)).json()).toEqual([])
-  const gone = await fetch(`${again}?offset=${offset}`)
-  expect(gone.status).toBe(410)
-  expect(await gone.json()).toMatchObject({ code: 'history-changed' })
+  // Also who had heard nothing yet: all that came after it may have been missed.
+  for (const heard of [offset, beginning]) {
+    const gone = await fetch(`${again}?offset=${heard}`)
+    expect(gone.status).toBe(410)
+    expect(await gone.json()).toMatchObject({ code: 'history-changed' })
+  }
   // Who publishes need not make it again; what comes has offsets that were never told before.
   const next = await post(again, 'after')
   expect(next.slice(17)).toBe(offset.slice(17))
@@ -100,6 +104,21 @@ test('a memory channel that was closed or deleted is so after a restart', async 
   await makeChannel(second, {}, 'deleted')
 })
 
+test('a kept channel that has the name of a memory channel which was deleted is as it was after a restart', async () => {
+  const data = await temporaryFolder()
+  const first = await startOn(data)
+  const url = await makeChannel(first, { 'stream-durability': 'memory' })
+  await post(url, 'in memory')
+  await fetch(url, { method: 'DELETE' })
+  const offset = await post(await makeChannel(first, {}), 'kept')
+  await first.close()
+  expect((await verifyFolder(data)).faults).toEqual([])
+  const second = await startOn(data)
+  const again = `${second.url}/v1/stream/cake`
+  expect(await (await fetch(again)).json()).toEqual(['kept'])
+  expect((await post(again, 'more')).slice(0, 16)).toBe(offset.slice(0, 16))
+})
+
 test('appends to memory channels alone write nothing to the disk', async () => {
   const data = await temporaryFolder()
   const server = await startOn(data)
@@ -109,11 +128,12 @@ test('appends to memory channels alone write nothing to the disk', async () => {
   expect(Buffer.compare(await readFile(join(data, 'data.mdb')), before)).toBe(0)
 })
 
-test('a memory channel without a bound of its own keeps a mebibyte', async () => {
+test('a memory channel without bounds of its own keeps a mebibyte, and ten thousand messages', async () => {
   const server = await startOn(await temporaryFolder())
   const url = await makeChannel(server, { 'stream-durability': 'memory', 'stream-retention-age': '60' })
   const head = await fetch(url, { method: 'HEAD' })
   expect(head.headers.get('stream-retention-bytes')).toBe(String(1024 * 1024))
+  expect(head.headers.get('stream-retention-count')).toBe('10000')
   for (let n = 0; n < 30; n++) await post(url, `${n} ${'x'.repeat(100_000)}`)
   for (;;) {
     const { headers } = await fetch(url, { method: 'HEAD' })
@@ -123,6 +143,15 @@ test('a memory channel without a bound of its own keeps a mebibyte', async () =>
   // To make it again without the bound is to make the same.
   const same = { ...json, 'stream-durability': 'memory', 'stream-retention-age': '60' }
   expect((await fetch(url, { method: 'PUT', headers: same })).status).toBe(200)
+  // To name one of them leaves the other.
+  const few = await makeChannel(
+    server,
+    { 'stream-durability': 'memory', 'stream-retention-count': '5' },
+    'few',
+  )
+  const { headers } = await fetch(few, { method: 'HEAD' })
+  expect(headers.get('stream-retention-count')).toBe('5')
+  expect(headers.get('stream-retention-bytes')).toBe(String(1024 * 1024))
 })
 
 test('durability is part of what a channel is made as', async () => {

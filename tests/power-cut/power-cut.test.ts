@@ -61,6 +61,22 @@ describe.skipIf(reason !== undefined && !process.env.CI)('after a power cut', { 
     expect(cutOften(recording, 'fsync', { times: fewerCuts }).filter(isBad)).toEqual([])
   })
 
+  test('the same while retention drops: no more than it may, and where a channel begins never goes back', async () => {
+    const recording = await recordLoad('fsync', 'done', { retained: 5 })
+    const dropped = recording.operations.filter(
+      (each) => each.kind === 'note' && each.note.told === 'earliest' && each.note.earliest > 0,
+    )
+    expect(dropped.length).toBeGreaterThan(100)
+    expect(cutOften(recording, 'fsync', { times: cuts }).filter(isBad)).toEqual([])
+  })
+
+  test('the same with durability os, where what was acknowledged last may be lost: nothing is out of order', async () => {
+    const recording = await recordLoad('os', 'done', { retained: 5 })
+    const findings = cutOften(recording, 'os', { times: fewerCuts })
+    expect(findings.flatMap(({ wrong }) => wrong)).toEqual([])
+    expect(findings.filter((finding) => isLosing(finding) && !finding.isFlagged)).toEqual([])
+  })
+
   test('a flush that failed is the last: no commit is acknowledged after it, and none before it is lost', async () => {
     const recording = await recordLoad('fsync', 'fail-one-after:30')
     const notes = recording.operations.flatMap((operation) =>
@@ -113,10 +129,23 @@ function isBad({ lost, wrong }: Finding): boolean {
 async function recordLoad(
   durability: Durability,
   syncs: Syncs,
-  { load = 'load.mjs', next, channels }: { load?: string; next?: Program; channels?: Durability } = {},
+  {
+    load = 'load.mjs',
+    next,
+    channels = '',
+    retained = '',
+  }: { load?: string; next?: Program; channels?: Durability | ''; retained?: number | '' } = {},
 ): Promise<Recording> {
   if (keptRecording) return readRecording(keptRecording, syncs)
-  const program = [programFile(load), '{data}', '{trace}', durability, `${firstSeed}`, channels ?? '']
+  const program = [
+    programFile(load),
+    '{data}',
+    '{trace}',
+    durability,
+    `${firstSeed}`,
+    channels,
+    `${retained}`,
+  ]
   const recording = await record(program, syncs, next)
   recordings.push(recording)
   return recording

@@ -29,6 +29,13 @@ export type Note =
       readonly n: number
       readonly nextOffset: string
     }
+  /** Where readers were told that the channel begins. */
+  | {
+      readonly told: 'earliest'
+      readonly channel: string
+      readonly history: number
+      readonly earliest: number
+    }
 
 const headerBytes = 24
 /** In trace.c too, but for notes. */

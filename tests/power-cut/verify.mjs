@@ -11,6 +11,8 @@ import { openDiskEngine } from '../../packages/server/dist/log/engines/disk/inde
 const [data, durability] = process.argv.slice(2)
 const notes = JSON.parse(readFileSync(0, 'utf8'))
 const lost = []
+/** Names of channels of which retention has dropped something. */
+const retained = new Set()
 const wrong = []
 
 /** What was told of each channel, by its history: a name may have several. */
@@ -18,8 +20,12 @@ const channels = new Map()
 for (const note of notes) {
   // Who hears a channel tells of it too, though another has made it.
   if (note.told === 'refused' || (note.told === 'created' && channels.has(note.history))) continue
-  if (note.told === 'appended') channels.get(historyOf(note.nextOffset))?.appended.push(note)
-  else if (note.told === 'created') channels.set(note.history, { ...note, appended: [], removal: undefined })
+  if (note.told === 'earliest') {
+    const told = channels.get(note.history)
+    if (told) told.earliest = Math.max(told.earliest, note.earliest)
+  } else if (note.told === 'appended') channels.get(historyOf(note.nextOffset))?.appended.push(note)
+  else if (note.told === 'created')
+    channels.set(note.history, { ...note, appended: [], earliest: 0, removal: undefined })
   else channels.get(note.history).removal = note.told
 }
 
@@ -33,18 +39,22 @@ for (const record of engine.channels(undefined, 10_000)) {
 await checkThatItGoesOn()
 console.log(JSON.stringify({ lost, wrong, isFlagged }))
 
-async function checkChannel({ channel, history, appended, removal }) {
+async function checkChannel({ channel, history, appended, earliest, removal }) {
   const record = engine.channel(channel)
   if (record?.history !== history) {
     if (removal === undefined) lost.push(`channel ${channel}`)
     return
   }
   if (removal === 'removed') lost.push(`the removal of ${channel}`)
-  const messages = await readAll(record)
+  const { first, messages } = await readAll(record)
+  // A position that readers were refused is not given to them again.
+  if (first < earliest) lost.push(`that ${channel} begins at ${earliest}: it begins at ${first}`)
   const counts = countOf(channel, messages)
   for (const { publisher, n, nextOffset } of appended) {
     const at = positionOf(nextOffset) - 1
-    const message = messages[at]
+    // Dropped by retention; that it drops no more than it may is seen where all is read.
+    if (at < first) continue
+    const message = messages[at - first]
     if (message === undefined) lost.push(`message ${n} of publisher ${publisher} in ${channel}`)
     else if (message.publisher !== publisher || message.n !== n) {
       wrong.push(`${nextOffset} of ${channel} is another message than was told`)
@@ -58,11 +68,12 @@ async function checkChannel({ channel, history, appended, removal }) {
   }
 }
 
-/** Messages of each publisher come in order, without a gap. */
+/** Messages of each publisher come in order, without a gap, from the first that is left on. */
 function countOf(channel, messages) {
   const counts = new Map()
+  const isWhole = !retained.has(channel)
   for (const { publisher, n } of messages) {
-    const expected = counts.get(publisher) ?? 0
+    const expected = counts.get(publisher) ?? (isWhole ? 0 : n)
     if (n !== expected)
       wrong.push(`${channel}: message ${n} of publisher ${publisher} where ${expected} belongs`)
     counts.set(publisher, expected + 1)
@@ -70,9 +81,13 @@ function countOf(channel, messages) {
   return counts
 }
 
+/** From the earliest that is left; batches before it may still be there, and end where it begins. */
 async function readAll(record) {
   const messages = []
-  let position = 0
+  const first = record.earliest ?? 0
+  if (first > 0) retained.add(record.name)
+  let position = (await engine.read(record.id, 0, 1))[0]?.start ?? first
+  if (position > first) wrong.push(`${record.name} begins at ${first}, and its batches at ${position}`)
   for (;;) {
     const batches = await engine.read(record.id, position, 64 << 10)
     if (batches.length === 0) break
@@ -80,13 +95,18 @@ async function readAll(record) {
       if (batch.start !== position)
         wrong.push(`${record.name}: a batch at ${batch.start}, expected ${position}`)
       if (batch.history !== record.history) wrong.push(`${record.name}: a batch of history ${batch.history}`)
-      messages.push(...JSON.parse(`[${Buffer.from(batch.payload)}]`))
+      if (batch.start < first && batch.end > first) wrong.push(`${record.name} begins within a batch`)
+      if (batch.start >= first) messages.push(...JSON.parse(`[${Buffer.from(batch.payload)}]`))
       position = batch.end
     }
   }
+  if (first > 0 && messages.length < (record.retention?.count ?? Number.POSITIVE_INFINITY))
+    wrong.push(
+      `${record.name}: ${messages.length} messages are left, and ${record.retention?.count} are to stay`,
+    )
   if (engine.tail(record.id) !== position)
     wrong.push(`${record.name}: the tail is not the end of what is read`)
-  return messages
+  return { first, messages }
 }
 
 async function checkThatItGoesOn() {

@@ -64,3 +64,20 @@ test('an upgrade that was cut off is done again, and one that can not be done ch
   expect(await formatOf(folder)).toBe(2)
   await server.close()
 })
+
+test('a folder of an older format whose data can not be read is refused, and still is of that format', async () => {
+  const folder = await folderOfFormat1()
+  const data = await readFile(join(folder, 'data.mdb'))
+  const before = await readFile(join(folder, 'tidings.json'), 'utf8')
+  for (const damaged of [data.subarray(0, 100), data.subarray(0, 8192), Buffer.alloc(data.byteLength)]) {
+    await writeFile(join(folder, 'data.mdb'), damaged)
+    await expect(startServer({ data: folder, port: 0 })).rejects.toMatchObject({ code: 'storage-damaged' })
+    // The version that made it can still be started on it, with its data from a copy.
+    expect(await readFile(join(folder, 'tidings.json'), 'utf8')).toBe(before)
+    expect(Buffer.compare(await readFile(join(folder, 'data.mdb')), damaged)).toBe(0)
+  }
+  await writeFile(join(folder, 'data.mdb'), data)
+  const server = await startServer({ data: folder, port: 0 })
+  expect(await (await fetch(`${server.url}/v1/stream/cake`)).json()).toEqual(['first', 'second', 'third'])
+  await server.close()
+})

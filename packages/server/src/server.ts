@@ -52,7 +52,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const settings = resolveSettings(given)
   let keyPair = await keyPairOf(settings, { nowMs: now(), onWarning })
   const engine = await openEngine({ ...settings, folder: settings.data })
-  const log = await Log.open(engine, { now })
+  const log = await Log.open(engine, { now, onMistake })
   const station: Station = {
     log,
     hub: new Hub(log),

@@ -27,6 +27,11 @@ export class ChannelDirectory {
     return this.#held.get(name) ?? this.#load(name)
   }
 
+  /** Without a look into the engine. */
+  held(name: string): Channel | undefined {
+    return this.#held.get(name)
+  }
+
   add(channel: Channel): void {
     this.#held.set(channel.name, channel)
     if (channel.hasLifetime) this.#withLifetime.add(channel)

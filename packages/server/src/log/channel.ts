@@ -84,6 +84,11 @@ export class Channel {
 
   /** Goes on under another history from the tail: what was given out beyond it may be gone. */
   startHistory(history: number): void {
+    if (this.record.durability === 'memory') {
+      // Nothing is left: whoever heard its beginning may have missed all that came after, and is told.
+      this.record = { ...this.record, history }
+      return
+    }
     const { parts = [], id, history: earlier } = this.record
     const part = { channelId: id, history: earlier, end: this.keptTail }
     // The first also when it is empty: the beginning was given out under its history.

@@ -1,6 +1,7 @@
 import { invariant } from '@tidings/protocol'
 import type { Channel } from './channel.js'
 import { ChannelDirectory } from './channel-directory.js'
+import { unlessDamaged } from './damage.js'
 import type { ChannelRecord, Engine } from './engine.js'
 import type { GroupCommit } from './group-commit.js'
 
@@ -37,6 +38,20 @@ export class Channels {
     if (!channel || channel.expiresAtMs > this.#now()) return channel
     this.remove(channel)
     return channel.isRemoved ? undefined : channel
+  }
+
+  /**
+   * Those of the names that `isWanted` says yes to; the others are not taken into memory for the question. One
+   * that is damaged is left out.
+   */
+  *lookUpSome(names: readonly string[], isWanted: (record: ChannelRecord) => boolean): Iterable<Channel> {
+    for (const name of names) {
+      const channel = unlessDamaged(() => {
+        const record = this.#directory.held(name)?.record ?? this.#engine.channel(name)
+        return record && isWanted(record) ? this.lookUp(name) : undefined
+      })
+      if (channel) yield channel
+    }
   }
 
   /** A new channel, whose creation is staged in this turn. */
@@ -101,9 +116,10 @@ export class Channels {
   /** Once in memory, a channel with a lifetime stays there: one look at each kept channel is enough. */
   #sweep(): void {
     if (!this.#sweptTo) return
-    const page = this.#engine.channels(this.#sweptTo.after, channelsPerSweep)
-    for (const record of page) if (hasLifetime(record)) this.#directory.get(record.name)
-    this.#sweptTo = page.length === channelsPerSweep ? { after: page.at(-1)?.name } : undefined
+    const names = this.#engine.names(this.#sweptTo.after, channelsPerSweep)
+    // To have been looked up is enough: it stays, or ends.
+    for (const _ of this.lookUpSome(names, hasLifetime));
+    this.#sweptTo = names.length === channelsPerSweep ? { after: names.at(-1) } : undefined
   }
 
   /** @returns the source that goes along: it was deleted before, and this was the last fork that stood on it */

@@ -2,14 +2,16 @@ import { type Durability, Problem } from '@tidings/protocol'
 import type { ChannelSpec } from './append.js'
 import type { Channel } from './channel.js'
 
-/** What a memory channel keeps that names no bound of its own, bytes of messages. */
-export const memoryChannelBytes = 1024 * 1024
+/**
+ * What a memory channel keeps where it names no bound of its own. Both are needed: a message of one byte takes
+ * half a KiB of memory when it was appended alone.
+ */
+export const memoryChannelBound = { count: 10_000, bytes: 1024 * 1024 }
 
 /** A memory channel is bounded in any case: who publishes to it would else fill the server's memory. */
 export function withBound(spec: ChannelSpec): ChannelSpec {
-  const { durability, retention = {} } = spec
-  if (durability !== 'memory' || retention.count !== undefined || retention.bytes !== undefined) return spec
-  return { ...spec, retention: { ...retention, bytes: memoryChannelBytes } }
+  if (spec.durability !== 'memory') return spec
+  return { ...spec, retention: { ...memoryChannelBound, ...spec.retention } }
 }
 
 /**

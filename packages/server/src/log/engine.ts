@@ -118,8 +118,14 @@ export interface Engine {
   channel(name: string): ChannelRecord | undefined
   /** Position after the last batch, 0 when there is none. */
   tail(channelId: number): number
-  /** Channels by name in byte order, after `after`, at most `limit`. */
+  /**
+   * Channels by name in byte order, after `after`, at most `limit`.
+   *
+   * @throws Problem `storage-damaged` when one of the records does not pass its check
+   */
   channels(after: string | undefined, limit: number): ChannelRecord[]
+  /** The names alone, also those of damaged records. */
+  names(after: string | undefined, limit: number): string[]
   producer(channelId: number, producerId: string): ProducerState | undefined
   /**
    * Keeps a commit, whole or not at all. Called for one commit at a time.

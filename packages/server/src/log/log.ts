@@ -18,6 +18,8 @@ export interface LogOptions {
   readonly now?: () => number
   /** Channels held in memory, used or not; past this, idle ones are let go of, since the engine has them. */
   readonly maxHeldChannels?: number
+  /** Hears of mistakes of our own that nobody waits for; the default ends the process. */
+  readonly onMistake?: (error: unknown) => void
 }
 
 /**
@@ -55,6 +57,7 @@ export class Log {
       channels: this.#channels,
       commits: this.#commits,
       now: this.#now,
+      onMistake: options.onMistake ?? endProcess,
     })
   }
 
@@ -316,4 +319,10 @@ export class Log {
     this.#lastHistory = Math.max(this.#lastHistory + 1, this.#now() * 1000)
     return { id: this.#lastHistory, history: this.#lastHistory }
   }
+}
+
+function endProcess(mistake: unknown): void {
+  queueMicrotask(() => {
+    throw mistake
+  })
 }

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Batch } from './batch.js'
 import type { Channel } from './channel.js'
 import type { ChannelReader } from './channel-reader.js'
@@ -51,20 +50,18 @@ export class RetainedTotals {
   /** The first batch goes. */
   drop(batch: Batch): void {
     this.#from = batch.end
-    if (this.#to < batch.end) {
-      // It was never counted, since nobody asked.
-      this.#to = batch.end
-      return
-    }
+    // Where nobody asks for these they are not counted, and may be anything.
     this.#messages -= batch.messageCount
     this.#bytes -= batch.messageBytes
   }
 
-  /** Reads what is not counted yet, if anybody asks for it. */
-  async countUp(reader: ChannelReader): Promise<void> {
-    while (!this.isCounted) {
-      for (const batch of await reader.read(this.#channel, this.#to, countingBytes)) this.add(batch)
-      await nextTurn()
+  /** Reads a part of what is not counted yet. @returns how much, bytes of payload */
+  async countOn(reader: ChannelReader): Promise<number> {
+    let bytes = 0
+    for (const batch of await reader.read(this.#channel, this.#to, countingBytes)) {
+      this.add(batch)
+      bytes += batch.payload.byteLength
     }
+    return bytes
   }
 }

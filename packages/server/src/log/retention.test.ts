@@ -357,18 +357,20 @@ test('what a fork stands on stays until the last fork has gone, though the sourc
   const spec = { contentType: 'application/json', messages: [] }
   const { channel } = await log.create('cake', { ...spec, retention: { count: 1 } })
   for (const text of ['1', '2', '3']) await append(log, 'cake', text)
+  await log.retention.lookAtAll()
+  await append(log, 'cake', '4')
   await log.create('fork', { ...spec, fork: { source: 'cake', subOffset: 0 } })
   const inherited = await log.reader.read(log.peek('fork'), log.peek('fork').keptEarliest, 1e6)
-  for (const text of ['4', '5', '6']) await append(log, 'cake', text)
+  for (const text of ['5', '6', '7']) await append(log, 'cake', text)
   await log.retention.lookAtAll()
   await expect(log.reader.read(channel, 0, 1e6)).rejects.toMatchObject({ code: 'offset-gone' })
   expect(await log.reader.read(log.peek('fork'), log.peek('fork').keptEarliest, 1e6)).toEqual(inherited)
   // Of what came after the fork nothing is held.
   const held = await log.engine.read(channel.id, 0, 1e6)
-  expect(held.map(({ end }) => end)).toEqual([...inherited.map(({ end }) => end), 6])
+  expect(held.map(({ end }) => end)).toEqual([...inherited.map(({ end }) => end), 7])
   await log.remove('fork')
   await log.retention.lookAtAll()
-  expect((await log.engine.read(channel.id, 0, 1e6)).map(({ end }) => end)).toEqual([6])
+  expect((await log.engine.read(channel.id, 0, 1e6)).map(({ end }) => end)).toEqual([7])
 })
 
 test('batches that were passed and not dropped when the process was killed are dropped by the next look', async () => {

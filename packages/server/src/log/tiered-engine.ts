@@ -49,6 +49,10 @@ export class TieredEngine implements Engine {
     return records.map((record) => this.#memory.channel(record.name) ?? record)
   }
 
+  names(after: string | undefined, limit: number): string[] {
+    return this.#lasting.names(after, limit)
+  }
+
   producer(channelId: number, producerId: string): ProducerState | undefined {
     return this.#holderOf(channelId).producer(channelId, producerId)
   }
@@ -93,10 +97,10 @@ export class TieredEngine implements Engine {
   }
 
   #split(commit: Commit): { lasting: Commit; memory: Commit } {
-    const ids = new Set(this.#memoryIds)
-    for (const { id, durability } of commit.channels) if (durability === 'memory') ids.add(id)
+    const newIds = new Set<number>()
+    for (const { id, durability } of commit.channels) if (durability === 'memory') newIds.add(id)
     const part = (isMemory: boolean): Commit => {
-      const isIn = (id: number) => ids.has(id) === isMemory
+      const isIn = (id: number) => (this.#memoryIds.has(id) || newIds.has(id)) === isMemory
       return {
         batches: commit.batches.filter(({ channelId }) => isIn(channelId)),
         channels: commit.channels.filter(({ id }) => isIn(id)),

@@ -29,10 +29,14 @@ export class MemoryEngine implements Engine {
   }
 
   channels(after: string | undefined, limit: number): ChannelRecord[] {
+    return this.names(after, limit).map((name) => this.channel(name) as ChannelRecord)
+  }
+
+  names(after: string | undefined, limit: number): string[] {
     this.#inOrder ??= [...this.#idByName.keys()].map((name) => Buffer.from(name)).sort(Buffer.compare)
     const names = this.#inOrder
     const first = after === undefined ? 0 : firstAfter(names, Buffer.from(after))
-    return names.slice(first, first + limit).map((name) => this.channel(name.toString()) as ChannelRecord)
+    return names.slice(first, first + limit).map((name) => name.toString())
   }
 
   producer(channelId: number, producerId: string): ProducerState | undefined {
@@ -56,12 +60,22 @@ export class MemoryEngine implements Engine {
     for (const { channelId, producerId, state } of commit.producers) {
       this.#byId.get(channelId)?.producers.set(producerId, state)
     }
-    for (const { channelId, end } of commit.dropped ?? []) {
+    this.#drop(commit.dropped ?? [])
+    this.lastHistory = commit.lastHistory
+  }
+
+  /** Those that stand one after the other go at once: what stands behind them is moved up for each time. */
+  #drop(dropped: NonNullable<Commit['dropped']>): void {
+    for (let at = 0; at < dropped.length; ) {
+      const { channelId, end } = dropped[at] as (typeof dropped)[number]
       const batches = this.#byId.get(channelId)?.batches ?? []
       const index = firstEndingAfter(batches, end - 1)
-      if (batches[index]?.end === end) batches.splice(index, 1)
+      let run = 0
+      while (isOfRun(dropped[at + run], channelId, batches[index + run])) run++
+      batches.splice(index, run)
+      // What is not there does not matter.
+      at += Math.max(run, 1)
     }
-    this.lastHistory = commit.lastHistory
   }
 
   async read(channelId: number, position: number, maxBytes: number): Promise<Batch[]> {
@@ -95,6 +109,14 @@ export class MemoryEngine implements Engine {
   }
 
   async close(): Promise<void> {}
+}
+
+function isOfRun(
+  dropped: { channelId: number; end: number } | undefined,
+  channelId: number,
+  batch: Batch | undefined,
+): boolean {
+  return batch !== undefined && dropped?.channelId === channelId && dropped.end === batch.end
 }
 
 /** Index of the first batch that ends after `position`, by halving. */

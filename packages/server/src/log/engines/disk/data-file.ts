@@ -1,6 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { Problem } from '@tidings/protocol'
-import type { Durability } from './durability.js'
 
 export const dataFileName = 'data.mdb'
 
@@ -26,20 +25,22 @@ interface RootPage {
 }
 
 /**
- * @param durability  how the file was last used; with `os` the latest root may name what was never flushed
- * @throws Problem `storage-damaged` when `file` is no database, or ends before its root
+ * @param isFlushed  all that was committed is on the disk; else the latest root may name what never came there
+ * @throws Problem `storage-damaged` when `file` is no database, or ends before its last page
  */
-export async function checkDataFile(file: string, durability: Durability): Promise<void> {
+export async function checkDataFile(file: string, isFlushed: boolean): Promise<void> {
   const handle = await open(file, 'r')
   try {
     const { size } = await handle.stat()
     const pages = await readBoth(handle)
     if (!pages) throw damaged(file, 'is no database')
     const [first, second] = pages
-    if (durability === 'os') return
+    if (!isFlushed) return
     const latest = first.transaction > second.transaction ? first : second
-    const rootEnds = (latest.root + 1n) * BigInt(latest.pageBytes)
-    if (latest.root !== noRoot && rootEnds > BigInt(size)) throw damaged(file, 'was cut off')
+    // A page beyond the end of the file would be read from memory that is not there. Room is made before each
+    // commit (`room.ts`), so that a sound file never ends before its last page.
+    const end = (latest.lastPage + 1n) * BigInt(latest.pageBytes)
+    if (latest.root !== noRoot && end > BigInt(size)) throw damaged(file, 'was cut off')
   } finally {
     await handle.close()
   }

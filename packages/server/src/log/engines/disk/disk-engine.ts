@@ -84,9 +84,15 @@ export class DiskEngine implements LastingEngine {
   }
 
   channels(after: string | undefined, limit: number): ChannelRecord[] {
-    const start = after === undefined ? {} : { start: channelKey(after), exclusiveStart: true }
-    const range = { ...start, limit, ...this.#database.reading }
-    return [...this.#database.channels.getRange(range)].map(({ value }) => decodeChannel(value))
+    const { channels, reading } = this.#database
+    const range = { ...namesAfter(after), limit, ...reading }
+    return [...channels.getRange(range)].map(({ value }) => decodeChannel(value))
+  }
+
+  names(after: string | undefined, limit: number): string[] {
+    const { channels, reading } = this.#database
+    const range = { ...namesAfter(after), limit, ...reading }
+    return [...channels.getKeys(range)].map((key) => key.toString('utf8'))
   }
 
   producer(channelId: number, producerId: string): ProducerState | undefined {
@@ -190,6 +196,10 @@ export class DiskEngine implements LastingEngine {
       throw new RangeError(`A name has ${tooLong.key.byteLength} bytes; at most ${maxKeyBytes} fit`)
     return changes
   }
+}
+
+function namesAfter(after: string | undefined): { start?: Buffer; exclusiveStart?: true } {
+  return after === undefined ? {} : { start: channelKey(after), exclusiveStart: true }
 }
 
 /**

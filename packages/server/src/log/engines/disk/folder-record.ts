@@ -84,6 +84,9 @@ function parse(text: string): FolderRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { format, durability, bootId, isSettled } = value as Record<string, unknown>
   if (!Number.isSafeInteger(format) || (format as number) < 1) return undefined
+  // Not to be guessed: a folder of `os` that is opened as one of `fsync` is trusted beyond what was flushed.
+  const isKnown = durability === 'os' || durability === 'fsync'
+  if (!isKnown && (format as number) <= currentFormat) return undefined
   return {
     format: format as number,
     durability: durability === 'os' ? 'os' : 'fsync',

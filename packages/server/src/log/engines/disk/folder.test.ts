@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,8 +9,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Batch } from '../../batch.js'
 import { packBatches } from '../../batch.js'
 import type { Commit } from '../../engine.js'
+import { readRootPages } from './data-file.js'
 import { Database } from './database.js'
+import { readFolderRecord } from './folder-record.js'
 import { openDiskEngine } from './open.js'
+import { verifyFolder } from './verify.js'
 
 let folder: string
 let holder: ChildProcess | undefined
@@ -83,6 +86,28 @@ test('a folder of a newer format is refused, and left as it is', async () => {
   expect(await readFile(join(folder, 'tidings.json'), 'utf8')).toBe(newer)
 })
 
+test('a bit that changed in what the folder says of itself is found, or does no harm', async () => {
+  const file = join(folder, 'tidings.json')
+  const engine = await openDiskEngine({ folder, durability: 'os' })
+  await engine.close()
+  const sound = await readFile(file)
+  const truth = await readFolderRecord(folder)
+  const misread: string[] = []
+  for (let bit = 0; bit < sound.byteLength * 8; bit++) {
+    const damaged = Buffer.from(sound)
+    damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7))
+    await writeFile(file, damaged)
+    const read = await readFolderRecord(folder).catch((error: unknown) => {
+      expect(error).toBeInstanceOf(Problem)
+      return truth
+    })
+    // To be in doubt whether all is on the disk, and in which run it was, only costs new histories.
+    if (read?.durability !== 'os' || read.format !== truth?.format) misread.push(damaged.toString())
+    if (read?.isSettled && !truth?.isSettled) misread.push(damaged.toString())
+  }
+  expect(misread).toEqual([])
+})
+
 test('a database that Tidings did not make is refused', async () => {
   await writeFile(join(folder, 'data.mdb'), 'of another program')
   const refusal = await refusalOf(openDiskEngine({ folder, durability: 'fsync' }))
@@ -103,6 +128,55 @@ test.each([
   expect(refusal.message).toContain(why)
   expect((await readFile(join(folder, 'data.mdb'))).equals(damaged)).toBe(true)
 })
+
+test.each(['fsync', 'os'] as const)(
+  'a data file that ends before its last page is refused; one without the room behind that is whole (%s)',
+  async (durability) => {
+    const file = join(folder, 'data.mdb')
+    const engine = await openDiskEngine({ folder, durability })
+    for (let id = 1; id <= 50; id++) await engine.commit(commitWith(id))
+    await engine.close()
+    const sound = await readFile(file)
+    const handle = await open(file)
+    const { pageBytes = 0, latestLastPage = 0 } = (await readRootPages(handle)) ?? {}
+    await handle.close()
+    for (const pages of [latestLastPage, Math.floor(latestLastPage / 2), 3]) {
+      await writeFile(file, sound.subarray(0, pages * pageBytes))
+      const refusal = await refusalOf(openDiskEngine({ folder, durability }))
+      expect(refusal.code).toBe('storage-damaged')
+      expect(refusal.message).toContain('was cut off')
+    }
+    await writeFile(file, sound.subarray(0, (latestLastPage + 1) * pageBytes))
+    const again = await openDiskEngine({ folder, durability })
+    for (let id = 1; id <= 50; id++) expect(await again.read(id, 0, 1)).toHaveLength(1)
+    await again.close()
+  },
+)
+
+test('verify finds messages of a memory channel, which are never to be on the disk', async () => {
+  const engine = await openDiskEngine({ folder, durability: 'fsync' })
+  const commit = commitWith(1)
+  const [channel] = commit.channels
+  if (!channel) throw new Error('it has one')
+  await engine.commit({ ...commit, channels: [{ ...channel, durability: 'memory' }] })
+  await engine.close()
+  const { faults } = await verifyFolder(folder)
+  expect(faults).toEqual(['channel "channel-1" is in memory, and a batch of it is here'])
+})
+
+/** A channel with a batch that takes a page. */
+function commitWith(id: number): Commit {
+  const record = { id, name: `channel-${id}`, history: id, contentType: 'text/plain', createdAtMs: 1 }
+  const messages = [Buffer.alloc(3_000, 'x')]
+  const batches = packBatches(messages, { kind: 'text', history: id, start: 0, committedAtMs: 1 })
+  return {
+    batches: batches.map((batch) => ({ channelId: id, batch })),
+    channels: [record],
+    producers: [],
+    removed: [],
+    lastHistory: id,
+  }
+}
 
 test('the sweep of a removed channel goes on where it was when the folder is opened again', async () => {
   const messages = Array.from({ length: 5000 }, (_, start) => batchAt(start))

@@ -47,6 +47,10 @@ export async function openDiskEngine(options: {
 
 async function openLocked(folder: string, durability: Durability, lock: FolderLock): Promise<DiskEngine> {
   const found = await readFolderRecord(folder)
+  // First: a folder that can't be read is left as the version that made it knows it.
+  if (found && (await hasData(folder))) {
+    await checkDataFile(join(folder, dataFileName), found.durability === 'fsync' || found.isSettled)
+  }
   const previous = found && (await upgradeFolder(folder, found))
   const bootId = await currentBootId()
   if (previous) await settle(folder, previous, bootId)
@@ -54,7 +58,7 @@ async function openLocked(folder: string, durability: Durability, lock: FolderLo
   // `os` is written down before the data is, and taken back after it: the file never claims too much.
   const next: FolderRecord = { format: currentFormat, durability, bootId, isSettled: durability === 'fsync' }
   if (previous?.durability !== 'fsync' || durability !== 'fsync') await writeFolderRecord(folder, next)
-  if (!(await exists(join(folder, dataFileName)))) await createData(folder)
+  if (!(await hasData(folder))) await createData(folder)
 
   const database = new Database(folder, {
     durability,
@@ -79,8 +83,7 @@ async function openLocked(folder: string, durability: Durability, lock: FolderLo
  * that was used with `os` is opened so too: only that way of opening knows which commits were flushed.
  */
 async function settle(folder: string, previous: FolderRecord, bootId: string | undefined): Promise<void> {
-  if (!(await exists(join(folder, dataFileName)))) return
-  await checkDataFile(join(folder, dataFileName), previous.durability)
+  if (!(await hasData(folder))) return
   const database = new Database(folder, { durability: previous.durability })
   const { about } = database
   const opened: Change = { table: about, key: aboutKey.openedAtMs, value: encodeRecord(Date.now()) }
@@ -103,15 +106,15 @@ async function createData(folder: string): Promise<void> {
 }
 
 async function refuseForeign(folder: string): Promise<void> {
-  if (!(await exists(join(folder, dataFileName)))) return
+  if (!(await hasData(folder))) return
   throw new Problem(
     'storage-unavailable',
     `The folder ${folder} holds a database that Tidings did not make. Name another folder with --data or TIDINGS_DATA.`,
   )
 }
 
-async function exists(file: string): Promise<boolean> {
-  return await access(file).then(
+async function hasData(folder: string): Promise<boolean> {
+  return await access(join(folder, dataFileName)).then(
     () => true,
     () => false,
   )

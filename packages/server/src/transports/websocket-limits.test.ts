@@ -1,0 +1,160 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { Heartbeat, Hub } from '../hub/index.js'
+import { MemoryEngine } from '../log/engines/memory.js'
+import { Log } from '../log/index.js'
+import { EnvelopeSession } from './envelope-session.js'
+import type { Exchange } from './exchange.js'
+import { Inflow } from './inflow.js'
+import { Liveness } from './liveness.js'
+import type { Station } from './transport.js'
+import type { WebSocketConnection } from './websocket-connection.js'
+
+/** Remembers what is done to it; the test says what its client does. */
+class StubConnection implements WebSocketConnection {
+  readonly subprotocol = 'tidings.v1'
+  readonly isGone = false
+  isBackedUp = false
+  isPaused = false
+  bytesHeard = 0
+  pings = 0
+  isTerminated = false
+  readonly sent: string[] = []
+  send: (data: Buffer, isBinary: boolean) => void = () => {}
+
+  onMessage(callback: (data: Buffer, isBinary: boolean) => void): void {
+    this.send = callback
+  }
+  onGone(): void {}
+  beforeClose(): void {}
+  close(): void {}
+  pause(): void {
+    this.isPaused = true
+  }
+  resume(): void {
+    this.isPaused = false
+  }
+  ping(): void {
+    this.pings++
+  }
+  terminate(): void {
+    this.isTerminated = true
+  }
+  push(bytes: Uint8Array): void {
+    const text = Buffer.from(bytes).toString('latin1')
+    this.sent.push(text.slice(text.indexOf('{')))
+  }
+  flush(): void {}
+  async drained(): Promise<void> {}
+}
+
+function startStation(): Station {
+  const log = new Log(new MemoryEngine())
+  // Beats only when a test says so.
+  const heartbeat = new Heartbeat({ intervalMs: 2 ** 30 })
+  onTestFinished(async () => {
+    heartbeat.stop()
+    await log.close()
+  })
+  const sizes = { maxMessageBytes: 1e6, maxBodyBytes: 1e6, maxNameBytes: 1_024 }
+  return {
+    log,
+    hub: new Hub(log),
+    heartbeat,
+    settings: { longPollMs: 1, heartbeatMs: 1, ...sizes },
+    holds: new Set(),
+    streams: new Set(),
+    now: Date.now,
+  }
+}
+
+/** An append that is under way until the test says that it is kept. */
+function underWay(): { readonly settled: Promise<void>; keep(): void } {
+  let keep = () => {}
+  const settled = new Promise<void>((resolve) => {
+    keep = resolve
+  })
+  return { settled, keep }
+}
+
+test('a socket of which a thousand small appends wait is not read until half of them are kept', async () => {
+  const connection = new StubConnection()
+  const inflow = new Inflow(connection)
+  const appends = Array.from({ length: 1_000 }, underWay)
+  for (const [index, { settled }] of appends.entries()) {
+    expect(connection.isPaused).toBe(false)
+    inflow.take(1, settled)
+    expect(connection.isPaused).toBe(index === 999)
+  }
+  const keep = async (from: number, to: number) => {
+    for (const append of appends.slice(from, to)) append.keep()
+    await Promise.all(appends.slice(from, to).map(({ settled }) => settled))
+  }
+  await keep(0, 500)
+  expect(connection.isPaused).toBe(true)
+  await keep(500, 501)
+  expect(connection.isPaused).toBe(false)
+})
+
+test('a socket of which few large appends wait is not read either', async () => {
+  const connection = new StubConnection()
+  const inflow = new Inflow(connection)
+  const large = underWay()
+  inflow.take(4 * 1024 * 1024 - 1, large.settled)
+  expect(connection.isPaused).toBe(false)
+  inflow.take(1, underWay().settled)
+  expect(connection.isPaused).toBe(true)
+  large.keep()
+  await large.settled
+  expect(connection.isPaused).toBe(false)
+})
+
+test('silence does not count while our own writes are blocked, and does from then on', () => {
+  const connection = new StubConnection()
+  const liveness = new Liveness(startStation(), connection, { goAway: () => {} })
+  connection.isBackedUp = true
+  for (let beat = 0; beat < 10; beat++) liveness.beat()
+  // A ping would stand behind what can't be written.
+  expect(connection).toMatchObject({ isTerminated: false, pings: 0 })
+  connection.isBackedUp = false
+  for (let beat = 0; beat < 2; beat++) liveness.beat()
+  expect(connection).toMatchObject({ isTerminated: false, pings: 2 })
+  liveness.beat()
+  expect(connection.isTerminated).toBe(true)
+})
+
+test('silence does not count while we do not read; one byte from the client begins the count anew', () => {
+  const connection = new StubConnection()
+  const liveness = new Liveness(startStation(), connection, { goAway: () => {} })
+  connection.isPaused = true
+  for (let beat = 0; beat < 10; beat++) liveness.beat()
+  connection.isPaused = false
+  for (let beat = 0; beat < 2; beat++) liveness.beat()
+  connection.bytesHeard++
+  for (let beat = 0; beat < 3; beat++) liveness.beat()
+  expect(connection.isTerminated).toBe(false)
+  liveness.beat()
+  expect(connection.isTerminated).toBe(true)
+})
+
+test('a socket hears ten thousand channels and not one more, and one that is left makes room', async () => {
+  const station = startStation()
+  const names = Array.from({ length: 10_001 }, (_, index) => `channel-${index}`)
+  const spec = { contentType: 'application/json', messages: [] }
+  await Promise.all(names.map((name) => station.log.create(name, spec)))
+  const connection = new StubConnection()
+  const exchange = { countPayload: () => {}, problemOf: (error: unknown) => error } as unknown as Exchange
+  new EnvelopeSession(station, connection, exchange).begin()
+  const say = (envelope: object) => connection.send(Buffer.from(JSON.stringify(envelope)), false)
+  for (const channel of names.slice(0, 10_000)) say({ type: 'subscribe', channel })
+  expect(connection.sent.filter((envelope) => envelope.includes('"error"'))).toEqual([])
+
+  const channel = names[10_000]
+  say({ type: 'subscribe', channel })
+  const refusals = () => connection.sent.filter((envelope) => envelope.includes('"error"'))
+  expect(refusals().map((text) => JSON.parse(text))).toMatchObject([
+    { channel, code: 'subscriptions-too-many' },
+  ])
+  say({ type: 'unsubscribe', channel: names[0] })
+  say({ type: 'subscribe', channel })
+  expect(refusals()).toHaveLength(1)
+})
