@@ -21,17 +21,13 @@ function mediansOf({ absent, rounds }, { figures }) {
   }
 }
 
-/** Ours is the best of our rows of the same case, when there are several forms. */
+/** Ours is our first row of the case: the default form. */
 function ratioOf(row, rows, { figures: [{ key, isLowerBetter }] }) {
   if (row.peer === 'tidings' || !row.medians) return undefined
-  const ours = rows
-    .filter((each) => each.case === row.case && each.peer === 'tidings')
-    .map(({ medians }) => medians?.[key])
-    .filter(isNumber)
+  const ours = rows.find((each) => each.case === row.case && each.peer === 'tidings')?.medians?.[key]
   const theirs = row.medians[key]
-  if (ours.length === 0 || !isNumber(theirs)) return undefined
-  const best = isLowerBetter ? Math.min(...ours) : Math.max(...ours)
-  return isLowerBetter ? theirs / best : best / theirs
+  if (!isNumber(ours) || !isNumber(theirs)) return undefined
+  return isLowerBetter ? theirs / ours : ours / theirs
 }
 
 export function median(values) {

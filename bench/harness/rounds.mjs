@@ -13,17 +13,15 @@ export async function runRounds(scenario, bench) {
   for (let round = 1; round <= bench.rounds; round++) {
     for (const row of rows) {
       if (row.absent) continue
-      const title = [scenario.name, row.case.name, row.peer.name, row.endpoint?.note]
-        .filter(Boolean)
-        .join(' · ')
+      const title = [scenario.name, row.case.name, row.peer.name, row.form.note].filter(Boolean).join(' · ')
       bench.say(`${round}/${bench.rounds} ${title}`)
       row.rounds.push(await measure(scenario, row, bench))
     }
   }
-  return rows.map(({ case: { name }, peer, endpoint, absent, rounds }) => ({
+  return rows.map(({ case: { name }, peer, form, absent, rounds }) => ({
     case: name,
     peer: peer.name,
-    title: [peer.title, endpoint?.note].filter(Boolean).join(', '),
+    title: [peer.title, form.note].filter(Boolean).join(', '),
     ...(absent ? { absent } : { rounds }),
   }))
 }
@@ -40,16 +38,15 @@ async function measure(scenario, row, bench) {
   }
 }
 
+/** A row for each form in which a peer offers the case: an endpoint of its way, or what the scenario says. */
 function rowsOf(scenario, each, peers) {
   return peers
     .filter((peer) => scenario.isFor?.(peer, each) ?? true)
+    .filter((peer) => !(each.channels > 1 && peer.hasOneChannel))
     .flatMap((peer) => {
-      if (each.channels > 1 && peer.hasOneChannel) return []
-      if (each.way === undefined) return [{ case: each, peer, rounds: [] }]
-      const endpoints = peer.endpoints.filter(({ way }) => way === each.way)
-      return endpoints.map((endpoint) => ({ case: each, peer, endpoint, rounds: [] }))
+      const forms = scenario.forms?.(peer, each) ?? peer.endpoints.filter(({ way }) => way === each.way)
+      return forms.map((form) => ({ case: each, peer, form, absent: peer.absent, rounds: [] }))
     })
-    .map((row) => ({ ...row, absent: row.peer.absent }))
 }
 
 /** Installs the peers. What can't be had gets its reason as `absent`. */

@@ -21,8 +21,15 @@ export async function withServer(peer, options, use) {
   const folder = await mkdtemp(join(tmpdir(), 'tidings-bench-'))
   const port = await freePort()
   const { command, environment, hasMonitor } = await peer.serve({ ...options, folder, port })
-  // A server of 10,000 connections needs as many files; a shell raises the limit as far as it may.
-  const raised = [shell, '-c', 'ulimit -n "$(ulimit -Hn)"; exec "$@"', shell, ...pin(serverCore), ...command]
+  // A server of many connections needs as many files; a shell raises the limit as far as it may.
+  const raised = [
+    shell,
+    '-c',
+    'ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"; exec "$@"',
+    shell,
+    ...pin(serverCore),
+    ...command,
+  ]
   const stdio = ['ignore', 'ignore', 'pipe', ...(hasMonitor ? ['ipc'] : [])]
   const child = start(raised, { stdio, cwd: folder, env: { ...process.env, ...environment } })
   let said = ''

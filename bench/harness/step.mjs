@@ -5,13 +5,15 @@ import { findWrongs, GenerationFailed, generate } from './generate.mjs'
  *
  * @param server  from `withServer`
  * @param load    the load generator's options without the ports
+ * @param onEdge  called at each phase, after the costs were read
  * @returns the report, with `cpuUsPerDelivery` and `serverCpuPercent` of the measured time, and `wrong`: a sentence when
  *          anything was lost, repeated or reordered, or the run could not be made
  */
-export async function step(server, load) {
+export async function step(server, load, onEdge = () => {}) {
   const costs = {}
   const onPhase = (phase) => {
     costs[phase] = server.costs()
+    onEdge(phase)
   }
   try {
     const report = await generate({ port: server.port, ...load }, onPhase)

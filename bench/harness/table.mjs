@@ -7,7 +7,17 @@
 export function tableOf(scenario, rows) {
   const columns = ['case', 'server', ...scenario.figures.map(headOf), 'ours is … times better', 'spread']
   const cells = rows.map((row) => [row.case, row.title, ...cellsOf(row, scenario)])
-  return align([columns, ...cells])
+  return [align([columns, ...cells]), ...remarks(rows)].join('\n')
+}
+
+/** Why a row has no figures. */
+function remarks(rows) {
+  return rows
+    .filter(({ absent, medians, failure }) => absent || (failure && !Object.values(medians)[0]))
+    .map(
+      ({ case: name, title, absent, failure }) =>
+        `\n${name}, ${title}: ${absent ? `absent, ${absent}` : failure}.`,
+    )
 }
 
 function headOf({ title, unit }) {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { node } from '../harness/node.mjs'
 import { npmServer } from '../harness/npm-peers.mjs'
 import { makeChannels } from './make-channels.mjs'
 
@@ -10,11 +11,10 @@ function durableStreams(name, title, hasFiles) {
     name,
     title,
     install: () => npmServer('durable-streams-server.mjs'),
-    serve: async ({ port, folder }) => {
+    serve: async ({ port, folder, hasMonitor }) => {
       const store = hasFiles ? [join(folder, 'data')] : []
-      return {
-        command: [process.execPath, await npmServer('durable-streams-server.mjs'), String(port), ...store],
-      }
+      const program = await npmServer('durable-streams-server.mjs')
+      return { command: [...node(hasMonitor), program, String(port), ...store], hasMonitor }
     },
     prepare: (options) => makeChannels(channel, options),
     publish: { http: { publishPath: channel } },

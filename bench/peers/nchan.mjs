@@ -20,7 +20,7 @@ worker_processes 1;
 daemon off;
 pid ${folder}/nginx.pid;
 error_log ${folder}/error.log warn;
-events { worker_connections 19000; }
+events { worker_connections 60000; }
 http {
   access_log off;
   keepalive_requests 1000000000;

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Absent } from '../harness/absent.mjs'
+import { node } from '../harness/node.mjs'
 import { places } from '../harness/places.mjs'
 import { makeChannels } from './make-channels.mjs'
 
 const program = join(places.root, 'packages/server/bin/tidings.js')
-const monitor = join(places.root, 'bench/harness/loop-monitor.mjs')
 const channel = '/v1/stream/bench-{c}'
 const envelopes = 'sec-websocket-protocol: tidings.v1\r\n'
 
@@ -24,8 +24,7 @@ export const peer = {
     const args = ['serve', '--port', String(port), '--data', join(folder, 'data')]
     args.push('--durability', durability === 'os' ? 'os' : 'fsync')
     if (isTls) args.push('--tls-self-signed')
-    const node = [process.execPath, ...(hasMonitor ? ['--import', monitor] : [])]
-    return { command: [...node, program, ...args], hasMonitor }
+    return { command: [...node(hasMonitor), program, ...args], hasMonitor }
   },
 
   prepare: ({ durability, ...options }) =>

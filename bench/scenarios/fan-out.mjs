@@ -36,11 +36,11 @@ export const scenario = {
     { key: 'generatorIdlePercent', title: 'generator idle', unit: '%' },
   ],
 
-  async measure({ case: { subscribers, isTls = false }, peer, endpoint }, { isQuick, previous, say }) {
+  async measure({ case: { subscribers, isTls = false }, peer, form }, { isQuick, previous, say }) {
     return await withServer(peer, { isTls }, async (server) => {
       const load = {
         ...peer.publish.http,
-        ...endpoint.load,
+        ...form.load,
         subscribers,
         publishers,
         tls: isTls ? 1 : 0,
