@@ -8,6 +8,7 @@ import { buildLoadgen } from './harness/build-loadgen.mjs'
 import { choose, readCommandLine, usage } from './harness/command-line.mjs'
 import { describeMachine, warnings } from './harness/machine.mjs'
 import { withMedians } from './harness/medians.mjs'
+import { plotOf } from './harness/plot.mjs'
 import { endAllOnExit } from './harness/processes.mjs'
 import { keep, revision } from './harness/results.mjs'
 import { installPeers, runRounds } from './harness/rounds.mjs'
@@ -51,7 +52,7 @@ async function measure({ scenarioNames, peer: peerNames = [], isQuick, rounds },
     const rows = withMedians(measured, scenario)
     const about = { scenario: scenario.name, command, date, isQuick, rounds, revision: revision(), machine }
     console.log(`\n## ${scenario.title}\n\n${scenario.measures}\n\n${tableOf(scenario, rows)}\n`)
-    say(`kept in ${keep({ ...about, rows })}`)
+    say(`kept in ${keep({ ...about, rows }, plotOf(scenario, rows))}.json and .svg`)
   }
 }
 

@@ -51,7 +51,8 @@ async function firstThatHolds(attempt, startRate) {
 
 function judge(figures, rate, load, boundMs) {
   if (figures.wrong) return { ...figures, failure: figures.wrong }
-  const share = figures.deliveredPerSecond / (rate * load.subscribers)
+  const reading = load.subscribers * (1 - (load.stoppedPercent ?? 0) / 100)
+  const share = figures.deliveredPerSecond / (rate * reading)
   if (share < inTime) return { ...figures, failure: `${(share * 100).toFixed(0)} % arrived in time` }
   if (figures.heard.p99Ms > boundMs) return { ...figures, failure: `p99 was ${figures.heard.p99Ms} ms` }
   return figures

@@ -6,6 +6,7 @@ import { scenario as longPoll } from './long-poll.mjs'
 import { scenario as manyChannels } from './many-channels.mjs'
 import { scenario as publish } from './publish.mjs'
 import { scenario as roundTrip } from './round-trip.mjs'
+import { scenario as saturation } from './saturation.mjs'
 import { scenario as scale } from './scale.mjs'
 import { scenario as shortPoll } from './short-poll.mjs'
 import { scenario as slowReaders } from './slow-readers.mjs'
@@ -18,6 +19,7 @@ import { scenario as slowReaders } from './slow-readers.mjs'
  */
 export const scenarios = [
   fanOut,
+  saturation,
   latency,
   roundTrip,
   manyChannels,

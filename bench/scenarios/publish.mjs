@@ -19,7 +19,11 @@ export const scenario = {
 
   cases: (isQuick) =>
     (isQuick ? [10] : [1, 10, 100]).flatMap((publishers) =>
-      forms.map((form) => ({ ...form, publishers, name: `${form.name}, ${publishers} publishers` })),
+      forms.map((form) => ({
+        ...form,
+        publishers,
+        name: `${form.name}, ${publishers} publisher${publishers === 1 ? '' : 's'}`,
+      })),
     ),
 
   /** Ours in each durability; the others have one. */
