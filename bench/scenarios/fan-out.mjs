@@ -20,9 +20,9 @@ export const scenario = {
   cases(isQuick) {
     const sizes = isQuick ? [100] : [100, 1_000, 10_000]
     const plain = sizes.flatMap((subscribers) => ['websocket', 'sse'].map((way) => caseOf(way, subscribers)))
-    return isQuick
-      ? plain
-      : [...plain, { ...caseOf('websocket', 1_000), isTls: true, name: '1,000 WebSocket, TLS' }]
+    if (isQuick) return plain
+    const secured = ['websocket', 'sse'].map((way) => ({ ...caseOf(way, 1_000), isTls: true }))
+    return [...plain, ...secured.map((each) => ({ ...each, name: `${each.name}, TLS` }))]
   },
 
   isFor: (peer, { isTls }) => peer.name !== 'bare' && (!isTls || peer.hasTls),

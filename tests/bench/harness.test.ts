@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { findProgram, findWrongs, generate, step, tidings, withServer } from '../../bench/harness/index.mjs'
+import {
+  findProgram,
+  findWrongs,
+  generate,
+  type Load,
+  step,
+  tidings,
+  withServer,
+} from '../../bench/harness/index.mjs'
 import { requirement } from '../support/requirements.js'
 import { type Lie, startLyingServer } from './lying-server.js'
 
@@ -9,17 +17,19 @@ const hasCompiler = requirement(
   "the benchmark's load generator is compiled (Debian: gcc, libc6-dev)",
 )
 const subscribers = 10
-const short = { subscribers, publishers: 1, rate: 200, warmMs: 100, measureMs: 400, drainMs: 20_000 }
-/** What is lost is waited for so long; what is late on a busy machine should not seem lost. */
+/** What is late on a busy machine should not seem lost. */
+const drainMs = 20_000
+/** What is lost is waited for so long. */
 const waitForMissingMs = 2_000
+const short = { subscribers, publishers: 1, rate: 200, warmMs: 100, measureMs: 400, drainMs }
 const overSse = { way: 'sse', path: '/', publishPath: '/' }
 
-const newest: Lie = (messages) => messages.slice(-1)
+type Server = Parameters<typeof startLyingServer>
 
-async function runAgainst(drainMs: number, ...server: Parameters<typeof startLyingServer>) {
+async function runAgainst(load: Load, ...server: Server) {
   const { port, close } = await startLyingServer(...server)
   try {
-    return await generate({ port, ...overSse, ...short, drainMs })
+    return await generate({ port, ...overSse, ...short, ...load })
   } finally {
     await close()
   }
@@ -41,55 +51,64 @@ for (const way of ['websocket', 'sse'])
     },
   )
 
-test.skipIf(!hasCompiler)(
-  'messages that arrive byte by byte are counted and checked like others',
-  async () => {
-    const report = await runAgainst(short.drainMs, newest, (sink, event) => {
-      for (const byte of event) sink.write(byte)
-      return true
-    })
-    expect(findWrongs(report)).toBeUndefined()
-    expect(report.delivered).toBe(report.published * subscribers)
-    expect(report.heard.count).toBeGreaterThan(0)
-  },
-)
+const newest: Lie = (messages) => messages.slice(-1)
+
+for (const [way, size] of [
+  ['sse', 100],
+  ['websocket', 100],
+  ['websocket', 200],
+] as const)
+  test
+    .skipIf(!hasCompiler)
+    .concurrent(
+      `messages of ${size} bytes over ${way} that arrive byte by byte are counted and checked like others`,
+      async () => {
+        const report = await runAgainst({ way, size, rate: 50 }, newest, (sink, bytes) => {
+          for (const byte of bytes) sink.write(Buffer.of(byte))
+        })
+        expect(findWrongs(report)).toBeUndefined()
+        expect(report.delivered).toBe(report.published * subscribers)
+        expect(report.heard.count).toBeGreaterThan(0)
+      },
+    )
+
+/** The message at which a server lies. */
+const twentieth = 20
 
 const lies: readonly (readonly [string, Lie, RegExp])[] = [
   [
     'loses one message',
-    (messages) => (messages.length === 20 ? [] : newest(messages, 0)),
+    (messages) => (messages.length === twentieth ? [] : messages.slice(-1)),
     /10 messages that never came/,
   ],
-  // The first is checked message by message, the last is only counted.
+  // The first subscriber is checked message by message, the last is only counted.
   [
     'loses one message of one subscriber',
-    (messages, subscriber) => (messages.length === 20 && subscriber === 9 ? [] : newest(messages, 0)),
+    (messages, subscriber) => (messages.length === twentieth && subscriber === 9 ? [] : messages.slice(-1)),
     /^1 messages that never came$/,
   ],
   [
     'tells one message twice',
-    (messages) => (messages.length === 20 ? messages.slice(-2) : newest(messages, 0)),
+    (messages) => messages.slice(messages.length === twentieth ? -2 : -1),
     /1 messages heard again or too late.*10 messages too many/,
   ],
   [
     'changes the order of two messages',
     (messages) => {
-      if (messages.length === 20) return []
-      return messages.length === 21 ? messages.slice(-2).reverse() : newest(messages, 0)
+      if (messages.length === twentieth) return []
+      return messages.length === twentieth + 1 ? messages.slice(-2).reverse() : messages.slice(-1)
     },
     /^1 gaps in a sequence, 1 messages heard again or too late$/,
   ],
   [
     'spoils a message',
     (messages) =>
-      messages.length === 20
-        ? newest(messages, 0).map((text) => text.replace(/@\d/, '@?'))
-        : newest(messages, 0),
+      messages.slice(-1).map((text) => (messages.length === twentieth ? text.replace(/@\d/, '@?') : text)),
     /^1 gaps in a sequence, 1 answers that could not be read$/,
   ],
 ]
 
 for (const [what, lie, sentence] of lies)
   test.skipIf(!hasCompiler).concurrent(`a run fails when the server ${what}`, async () => {
-    expect(findWrongs(await runAgainst(waitForMissingMs, lie))).toMatch(sentence)
+    expect(findWrongs(await runAgainst({ drainMs: waitForMissingMs }, lie))).toMatch(sentence)
   })

@@ -29,6 +29,7 @@ server.on('upgrade', (request, socket) => {
   socket
     .resume()
     .on('error', () => {})
+    .on('end', () => socket.end())
     .on('close', () => heard.delete(socket))
 })
 server.listen(Number(process.argv[2]), '127.0.0.1')
