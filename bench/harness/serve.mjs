@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pin, serverCore } from './machine.mjs'
 import { readCosts } from './process-costs.mjs'
 import { end, start } from './processes.mjs'
+import { makeFolder, removeFolder } from './temporary-folder.mjs'
 
 const readyMs = 20_000
 const shell = '/bin/sh'
@@ -18,7 +16,7 @@ const shell = '/bin/sh'
  * @param use      gets `{ port, pid, costs(), ask(), folder }`
  */
 export async function withServer(peer, options, use) {
-  const folder = await mkdtemp(join(tmpdir(), 'tidings-bench-'))
+  const folder = makeFolder()
   const port = await freePort()
   const { command, environment, hasMonitor } = await peer.serve({ ...options, folder, port })
   // A server of many connections needs as many files; a shell raises the limit as far as it may.
@@ -48,7 +46,7 @@ export async function withServer(peer, options, use) {
     })
   } finally {
     await end(child)
-    await rm(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
 }
 

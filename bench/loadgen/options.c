@@ -9,7 +9,7 @@ Options options = {
     .way = "websocket", .path = "/", .headers = "", .hello = "", .poll_style = "offset", .first_offset = "now",
     .publish_via = "http", .publish_path = "/", .publish_headers = "content-type: application/json\r\n",
     .publish_prefix = "", .publish_suffix = "", .publish_hello = "", .acknowledgement = "", .refusal = "",
-    .size = 100, .warm_ms = 1000, .measure_ms = 3000, .drain_ms = 2000,
+    .ahead = 64, .size = 100, .warm_ms = 1000, .measure_ms = 3000, .drain_ms = 2000,
 };
 
 typedef struct {
@@ -56,6 +56,7 @@ static Option known[] = {
     {"--rate", 0, 0, &options.rate, "open loop: messages a second, over all publishers"},
     {"--window", &options.window, 0, 0, "closed loop: at most so many are not yet heard by all"},
     {"--in-flight", &options.in_flight, 0, 0, "closed loop: so many of each publisher wait for acknowledgement"},
+    {"--ahead", &options.ahead, 0, 0, "open loop: a connection asks no further ahead of its answers; servers cut who does"},
     {"--size", &options.size, 0, 0, "bytes of a message"},
     {"--warm-ms", &options.warm_ms, 0, 0, "publishing before the measurement"},
     {"--measure-ms", &options.measure_ms, 0, 0, "how long is measured"},

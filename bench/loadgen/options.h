@@ -8,7 +8,7 @@ typedef struct {
   int fresh, interval_ms, tls, stopped_percent, check_every, replay, lanes;
   const char *publish_via, *publish_path, *publish_headers, *publish_prefix, *publish_suffix, *publish_hello;
   const char *acknowledgement, *refusal;
-  int publish_get, publish_fresh, in_flight, window, size;
+  int publish_get, publish_fresh, in_flight, window, ahead, size;
   double rate;
   int warm_ms, measure_ms, drain_ms, idle;
 } Options;

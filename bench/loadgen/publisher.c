@@ -220,13 +220,20 @@ static uint64_t allowed(uint64_t now) {
   return tally.delivered / (uint64_t)subscribers_reading() + (uint64_t)options.window;
 }
 
+static bool has_enough_ahead(const Publisher *publisher) {
+  return publisher->unsent.length > UNSENT_BYTES ||
+         publisher->sent - publisher->answered >= (uint64_t)options.ahead;
+}
+
 uint64_t publishers_publish(uint64_t now) {
   if (!is_running || waits_for_answers() || options.publishers == 0) return LONGEST_WAIT_US;
   uint64_t limit = allowed(now);
+  bool is_held_back = false;
   for (int count = 0; turns < limit && count < PER_TURN; count++) {
     int lane = (int)(turns % (uint64_t)options.lanes);
     Publisher *publisher = &all[lane % options.publishers];
-    if (publisher->unsent.length > UNSENT_BYTES) break;
+    is_held_back = has_enough_ahead(publisher);
+    if (is_held_back) break;
     /* In an open loop the message counts from when it was due, so that our own delays and the server's count too. */
     uint64_t due = options.rate > 0 ? started_us + (uint64_t)((double)(turns + 1) * 1e6 / options.rate) : now_us();
     add_message(publisher, due, lane);
@@ -234,7 +241,8 @@ uint64_t publishers_publish(uint64_t now) {
   }
   for (Publisher *each = all; each < all + options.publishers; each++)
     if (!each->waits_for_room) flush(each);
-  if (options.rate <= 0) return LONGEST_WAIT_US;
+  /* An answer, or room in the socket, ends the wait. */
+  if (options.rate <= 0 || is_held_back) return LONGEST_WAIT_US;
   uint64_t due = started_us + (uint64_t)((double)(turns + 1) * 1e6 / options.rate), after = now_us();
   return due <= after ? 0 : due - after < LONGEST_WAIT_US ? due - after : LONGEST_WAIT_US;
 }
