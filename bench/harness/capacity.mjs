@@ -5,6 +5,8 @@ const slowest = 25
 const fastest = 204_800
 /** A rate counts as carried when so much of it arrives while it lasts. */
 const inTime = 0.97
+/** Less than this, and what failed may be the generator. */
+const idleEnoughPercent = 5
 /** Between a rate that holds and its double, which does not. */
 const between = [1.7, 1.5, 1.33, 1.15]
 
@@ -50,10 +52,17 @@ async function firstThatHolds(attempt, startRate) {
 }
 
 function judge(figures, rate, load, boundMs) {
-  if (figures.wrong) return { ...figures, failure: figures.wrong }
+  const failure = failureOf(figures, rate, load, boundMs)
+  if (failure === undefined) return figures
+  const isGeneratorBusy = figures.generatorIdlePercent < idleEnoughPercent
+  return { ...figures, failure: isGeneratorBusy ? `${failure} (the generator was at its limit)` : failure }
+}
+
+function failureOf(figures, rate, load, boundMs) {
+  if (figures.wrong) return figures.wrong
   const reading = load.subscribers * (1 - (load.stoppedPercent ?? 0) / 100)
   const share = figures.deliveredPerSecond / (rate * reading)
-  if (share < inTime) return { ...figures, failure: `${(share * 100).toFixed(0)} % arrived in time` }
-  if (figures.heard.p99Ms > boundMs) return { ...figures, failure: `p99 was ${figures.heard.p99Ms} ms` }
-  return figures
+  if (share < inTime) return `${(share * 100).toFixed(0)} % arrived in time`
+  if (figures.heard.p99Ms > boundMs) return `p99 was ${figures.heard.p99Ms} ms`
+  return undefined
 }

@@ -29,7 +29,7 @@ static void check_stamp(Sequence *sequence, const char *digits, uint64_t heard_u
     if (stamp.number > *next) tally.gaps += 1;
     *next = stamp.number + 1;
   }
-  tally_heard(stamp.due_us, heard_us);
+  if (!sequence->is_untimed) tally_heard(stamp.due_us, heard_us);
 }
 
 void sequence_check(Sequence *sequence, const char *bytes, size_t length) {

@@ -142,7 +142,8 @@ static void open_one(Subscriber *subscriber, int index) {
   /* Spread evenly, so that those that stop are of every age. */
   subscriber->is_stopped = index * options.stopped_percent / 100 != (index + 1) * options.stopped_percent / 100;
   if (index % options.check_every == 0 || subscriber->is_stopped) subscriber->sequence = sequence_new();
-  if (!subscriber->is_stopped) reading += 1;
+  if (subscriber->is_stopped) subscriber->sequence->is_untimed = true;
+  else reading += 1;
   if (is_way("poll")) {
     poll_open(subscriber);
     return;

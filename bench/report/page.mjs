@@ -39,7 +39,7 @@ function sectionOf(scenario, result, notes) {
 
 function aboutOf({ command, date, rounds, revision, machine }) {
   const where = `${machine.processor}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}, kernel ${machine.kernel}, Node ${machine.node}`
-  const how = `\`${command}\` on ${date.slice(0, 10)}, revision ${revision}, ${rounds} rounds`
+  const how = `\`${command}\` on ${date.slice(0, 10)}, revision ${revision}, ${rounds === 1 ? '1 round' : `${rounds} rounds`}`
   return `${how}. ${where}; load ${machine.loadAtStart} before the start.\n`
 }
 

@@ -36,9 +36,9 @@ async function runAgainst(load: Load, ...server: Server) {
 }
 
 for (const way of ['websocket', 'sse'])
-  test.skipIf(!hasCompiler)(
-    `the benchmark finds nothing wrong with what Tidings tells over ${way}`,
-    async () => {
+  test
+    .skipIf(!hasCompiler)
+    .concurrent(`the benchmark finds nothing wrong with what Tidings tells over ${way}`, async () => {
       const endpoint = tidings.endpoints.find((each) => each.way === way)
       const figures = await withServer(tidings, {}, (server) =>
         step(server, { ...tidings.publish.http, ...endpoint?.load, ...short }),
@@ -48,8 +48,16 @@ for (const way of ['websocket', 'sse'])
       expect(figures.delivered).toBe(figures.published * subscribers)
       expect(figures.heard.count).toBeGreaterThan(0)
       expect(figures.cpuUsPerDelivery).toBeGreaterThanOrEqual(0)
-    },
-  )
+    })
+
+test
+  .skipIf(!hasCompiler)
+  .concurrent('who stops reading is checked when it reads again, and is not timed', async () => {
+    const report = await runAgainst({ stoppedPercent: 100, checkEvery: 1 }, newest)
+    expect(findWrongs(report)).toBeUndefined()
+    expect(report.delivered).toBe(report.published * subscribers)
+    expect(report.heard.count).toBe(0)
+  })
 
 const newest: Lie = (messages) => messages.slice(-1)
 
