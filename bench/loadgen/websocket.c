@@ -1,0 +1,69 @@
+#include "websocket.h"
+#include <string.h>
+
+/* RFC 6455 §5.2; frames from a server have no mask. */
+
+static int head_size(const FrameReader *reader) {
+  if (reader->head_length < 2) return 2;
+  int length = reader->head[1] & 127;
+  return length == 127 ? 10 : length == 126 ? 4 : 2;
+}
+
+static uint64_t payload_size(const FrameReader *reader) {
+  uint64_t length = reader->head[1] & 127;
+  int more = length == 127 ? 8 : length == 126 ? 2 : 0;
+  if (more) length = 0;
+  for (int index = 0; index < more; index++) length = length << 8 | reader->head[2 + index];
+  return length;
+}
+
+static bool is_control(const FrameReader *reader) { return reader->head[0] & 8; }
+
+static void finish_frame(FrameReader *reader, const FrameEvents *events, void *owner) {
+  if (is_control(reader))
+    events->on_control(owner, reader->head[0] & 15, reader->control, (size_t)reader->control_length);
+  reader->control_length = 0;
+  reader->head_length = 0;
+}
+
+static void take_payload(FrameReader *reader, const FrameEvents *events, void *owner, const char *bytes, size_t length) {
+  if (!is_control(reader)) {
+    events->on_payload(owner, bytes, length);
+    return;
+  }
+  size_t room = sizeof reader->control - (size_t)reader->control_length;
+  if (length > room) length = room;
+  memcpy(reader->control + reader->control_length, bytes, length);
+  reader->control_length += (int)length;
+}
+
+void frame_feed(FrameReader *reader, const FrameEvents *events, void *owner, const char *bytes, size_t length) {
+  const char *end = bytes + length;
+  while (bytes < end) {
+    if (reader->payload_left == 0) {
+      reader->head[reader->head_length++] = (uint8_t)*bytes++;
+      if (reader->head_length < head_size(reader)) continue;
+      reader->payload_left = payload_size(reader);
+      if (reader->payload_left == 0) finish_frame(reader, events, owner);
+      continue;
+    }
+    size_t piece = (size_t)(end - bytes) < reader->payload_left ? (size_t)(end - bytes) : reader->payload_left;
+    take_payload(reader, events, owner, bytes, piece);
+    bytes += piece;
+    reader->payload_left -= piece;
+    if (reader->payload_left == 0) finish_frame(reader, events, owner);
+  }
+}
+
+void frame_add(Buffer *buffer, int opcode, size_t length) {
+  uint8_t head[14] = {(uint8_t)(0x80 | opcode)};
+  int size = 2;
+  if (length < 126) head[1] = (uint8_t)(0x80 | length);
+  else {
+    int more = length < 65536 ? 2 : 8;
+    head[1] = (uint8_t)(0x80 | (more == 2 ? 126 : 127));
+    for (int index = 0; index < more; index++) head[2 + index] = (uint8_t)(length >> 8 * (more - 1 - index));
+    size += more;
+  }
+  buffer_add(buffer, head, (size_t)size + 4);
+}

@@ -1,0 +1,17 @@
+// Socket.IO over WebSocket alone, as its documentation advises for speed; everyone in one namespace.
+import { createServer } from 'node:http'
+import { Server } from 'socket.io'
+import { readBody } from './body.mjs'
+
+const server = createServer((request, response) =>
+  readBody(request, (body) => {
+    io.emit('m', JSON.parse(body))
+    response.writeHead(204).end()
+  }),
+)
+const io = new Server(server, { transports: ['websocket'], perMessageDeflate: false })
+// Without this it keeps each socket's request: https://socket.io/docs/v4/memory-usage/
+io.engine.on('connection', (socket) => {
+  socket.request = null
+})
+server.listen(Number(process.argv[2]), '127.0.0.1')

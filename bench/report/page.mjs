@@ -1,0 +1,74 @@
+import { tableOf } from '../harness/table.mjs'
+import { goals, NotMeasured } from './goals.mjs'
+
+const opening = `# Performance
+
+This page is made by \`node bench/report.mjs\` from what \`npm run bench\` measured; notes under a table are written by hand
+(\`bench/report/notes/\`). The bad results stand here as well as the good.
+
+The server has one core and the load generator another; everything is on loopback. The generator is one program for all
+(\`bench/loadgen/\`, C): it counts every delivery, checks the sequence of every 16th subscriber message by message, times
+each of their messages from when it was *due*, so that delays of its own count too, and says how idle it was. A run in
+which a message was lost, repeated or out of order is no result. Peers take turns within each round; the tables show
+medians over the rounds, the spread those of the first column. Each peer is set up as its own documentation advises for
+speed (\`bench/peers/\`). Ratios to a peer say more than absolute figures, which move with the machine.
+
+    npm run bench                                # everything: some hours
+    npm run bench -- fan-out --peer bun --quick  # whether it works here: a minute
+    node bench/report.mjs                        # this page, from what was measured last
+`
+
+/**
+ * @param scenarios  in the order of the page
+ * @param results    by scenario
+ * @param notes      by scenario: Markdown, written by hand
+ * @returns the page
+ */
+export function pageOf(scenarios, results, notes) {
+  const sections = scenarios.map((scenario) => sectionOf(scenario, results.get(scenario.name), notes))
+  return `${[opening, goalsOf(results), ...sections].join('\n')}`
+}
+
+function sectionOf(scenario, result, notes) {
+  const head = `## ${scenario.title}\n\n${scenario.measures}\n`
+  const note = notes.get(scenario.name)
+  if (!result) return `${head}\nNot measured yet: \`npm run bench -- ${scenario.name}\`.\n`
+  const plot = `![${scenario.title}](performance/${scenario.name}.svg)\n`
+  return [head, tableOf(scenario, result.rows), '', plot, aboutOf(result), ...(note ? [note] : [])].join('\n')
+}
+
+function aboutOf({ command, date, rounds, revision, machine }) {
+  const where = `${machine.processor}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}, kernel ${machine.kernel}, Node ${machine.node}`
+  const how = `\`${command}\` on ${date.slice(0, 10)}, revision ${revision}, ${rounds === 1 ? '1 round' : `${rounds} rounds`}`
+  return `${how}. ${where}; load ${machine.loadAtStart} before the start.\n`
+}
+
+function goalsOf(results) {
+  const find = finder(results)
+  const lines = goals.map(({ what, goal, check }) => {
+    const { reached, verdict } = verdictOf(check, find)
+    return `| ${what} | ${goal} | ${reached} | ${verdict} |`
+  })
+  return ['## Goals', '', '| what | goal | reached | |', '|---|---|---|---|', ...lines, ''].join('\n')
+}
+
+function verdictOf(check, find) {
+  try {
+    const { reached, isReached } = check(find)
+    return { reached, verdict: isReached ? 'yes' : '**no**' }
+  } catch (error) {
+    if (!(error instanceof NotMeasured)) throw error
+    return { reached: error.message, verdict: '' }
+  }
+}
+
+function finder(results) {
+  return (scenario, name, title, figure) => {
+    const row = results.get(scenario)?.rows.find((each) => each.case === name && each.title === title)
+    if (!row) throw new NotMeasured('not measured yet')
+    if (row.absent) throw new NotMeasured(`${title} is absent`)
+    const value = row.medians[figure]
+    if (typeof value !== 'number') throw new NotMeasured(`${title}: ${row.failure ?? 'no figure'}`)
+    return value
+  }
+}
