@@ -1,4 +1,5 @@
 import type { Channel, KeptChange, Log } from '../log/index.js'
+import { CatchUp } from './catch-up.js'
 import type { Flushing } from './delivery.js'
 import { type Listener, Tail } from './tail.js'
 
@@ -18,6 +19,7 @@ const listenersPerTurn = 10_000
  * Budget: per listener one call and no allocation, per sink one write of shared bytes (bench/fan-out).
  */
 export class Hub {
+  readonly catchUp = new CatchUp()
   readonly #tails = new Map<Channel, Tail>()
   /** Tails with something to hear, the longest waiting first. */
   readonly #due = new Set<Tail>()

@@ -1,6 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { invariant } from '@tidings/protocol'
-import type { Batch, Channel, Log } from '../log/index.js'
+import { type Batch, type Channel, type Log, messageBytesOf } from '../log/index.js'
 import type { Delivery } from './delivery.js'
 import type { Hub } from './hub.js'
 import type { Sink } from './sink.js'
@@ -125,11 +124,8 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
   async #catchUp(): Promise<void> {
     try {
       let isBehind = true
-      while (isBehind) {
+      while (isBehind)
         isBehind = this.#turns ? await this.#turns.take(() => this.#step()) : await this.#step()
-        // Others get their turn: an engine may answer at once, and thousands may be replaying.
-        if (isBehind) await nextTurn()
-      }
     } catch (error) {
       this.#end(this.channel.isGone || this.channel.isRemoved ? { why: 'removed' } : { why: 'failed', error })
     }
@@ -143,20 +139,22 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
       this.#arrive()
       return false
     }
-    const batches = await this.#log.reader.read(this.channel, this.position, readBytes)
-    if (!this.#isEnded) this.#pushRead(batches)
+    await this.#hub.catchUp.take(async () => {
+      if (this.#isEnded || this.#sink.isGone) return
+      const batches = await this.#log.reader.read(this.channel, this.position, readBytes)
+      if (!this.#isEnded) this.#pushRead(batches)
+    })
     return !this.#isEnded
   }
 
   #pushRead(batches: readonly Batch[]): void {
-    for (const batch of batches) {
-      const isUpToDate = batch.end === this.channel.keptTail
-      const isClosed = isUpToDate && this.channel.keptClosed
-      this.#sink.push(this.#form.encode([batch], { channel: this.channel, isUpToDate, isClosed }))
-      this.#hasPushed = true
-      this.#hasToldClosed ||= isClosed
-      this.#onPayload(batch.messageBytes)
-    }
+    const isUpToDate = batches.at(-1)?.end === this.channel.keptTail
+    const isClosed = isUpToDate && this.channel.keptClosed
+    const context = { channel: this.channel, isUpToDate, isClosed }
+    this.#sink.push(this.#hub.catchUp.encoded(batches, this.#form, context))
+    this.#hasPushed = true
+    this.#hasToldClosed ||= isClosed
+    this.#onPayload(messageBytesOf(batches))
     this.#sink.flush()
     this.#advance(batches)
   }

@@ -3,12 +3,16 @@ import { invariant, type Problem } from '@tidings/protocol'
 import type { Batch } from './batch.js'
 import type { Channel } from './channel.js'
 import type { Engine } from './engine.js'
+import { PageCache } from './page-cache.js'
 import { historyChanged, offsetGone, unknown } from './refusals.js'
 
 /** Payload bytes that are held at once while messages are counted backwards. */
 const countingBytes = 256 * 1024
 /** What is read first on the way back, bytes of payload. */
 const firstStepBytes = 8 * 1024
+
+/** Pages that are asked for smaller than this are looked at for their first message, and not read on from. */
+const leastCachedBytes = 64 * 1024
 
 /** Where a range of positions lies: in which channel's batches, from where, and up to where. */
 interface Place {
@@ -20,6 +24,7 @@ interface Place {
 /** Reads a channel through its parts, up to what is kept: a fork's inherited data where it stands. */
 export class ChannelReader {
   readonly #engine: Engine
+  readonly #pages = new PageCache()
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -30,9 +35,23 @@ export class ChannelReader {
    * @throws Problem `offset-gone` when retention has passed `position`; `history-changed` when no message starts
    *   there; `storage-damaged`
    */
-  async read(channel: Channel, position: number, maxBytes: number): Promise<Batch[]> {
+  async read(channel: Channel, position: number, maxBytes: number): Promise<readonly Batch[]> {
     if (position < channel.keptEarliest) throw offsetGone(channel)
+    const key = `${channel.id}:${position}:${maxBytes}`
+    const known = this.#pages.get(key)
+    if (known && !channel.isRemoved) return known
     const tail = channel.keptTail
+    const batches = await this.#read(channel, { position, tail, maxBytes })
+    // What ends before the tail that was there is whole, and stays as it is.
+    const isWhole = (batches.at(-1)?.end ?? tail) < tail
+    if (isWhole && maxBytes >= leastCachedBytes) this.#pages.set(key, batches)
+    return batches
+  }
+
+  async #read(
+    channel: Channel,
+    { position, tail, maxBytes }: { position: number; tail: number; maxBytes: number },
+  ): Promise<Batch[]> {
     const found: Batch[] = []
     let at = position
     let bytes = 0

@@ -186,16 +186,16 @@ export class RetentionSteps {
   }
 
   /** Its own batches, also those that readers can't reach any more. */
-  #readOwn(channel: Channel, position: number, maxBytes: number): Promise<Batch[]> {
+  #readOwn(channel: Channel, position: number, maxBytes: number): Promise<readonly Batch[]> {
     return this.#counted(this.#engine.read(channel.id, position, maxBytes))
   }
 
   /** From where it begins for readers. */
-  #readFirst(channel: Channel, maxBytes: number): Promise<Batch[]> {
+  #readFirst(channel: Channel, maxBytes: number): Promise<readonly Batch[]> {
     return this.#counted(this.#reader.read(channel, channel.keptEarliest, maxBytes))
   }
 
-  async #counted(reading: Promise<Batch[]>): Promise<Batch[]> {
+  async #counted(reading: Promise<readonly Batch[]>): Promise<readonly Batch[]> {
     const batches = await reading
     for (const { payload } of batches) this.#readBytes += payload.byteLength
     return batches
