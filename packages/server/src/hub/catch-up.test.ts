@@ -1,0 +1,118 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { MemoryEngine } from '../log/engines/memory.js'
+import { Log } from '../log/index.js'
+import { CatchUp } from './catch-up.js'
+import { Hub } from './hub.js'
+import type { Sink } from './sink.js'
+import { Subscriber } from './subscriber.js'
+import type { WireForm } from './wire-form.js'
+
+class CountingSink implements Sink {
+  readonly isBackedUp = false
+  readonly isGone = false
+  readonly pieces: Uint8Array[] = []
+
+  push(piece: Uint8Array): void {
+    this.pieces.push(piece)
+  }
+
+  flush(): void {}
+
+  async drained(): Promise<void> {}
+}
+
+function countingForm() {
+  let count = 0
+  const form: WireForm = {
+    encode: (batches) => {
+      count++
+      return Buffer.concat(batches.map(({ payload }) => payload))
+    },
+    atTail: () => undefined,
+  }
+  return { form, count: () => count }
+}
+
+/** A channel of about four pages of history, in commits of 20 kB. */
+async function logWithHistory() {
+  const log = new Log(new MemoryEngine())
+  const { channel } = await log.create('long', { contentType: 'text/plain', messages: [] })
+  for (let commit = 0; commit < 50; commit++) {
+    await log.append(channel, { messages: [Buffer.alloc(20_000, 97 + (commit % 26))] })
+  }
+  return { log, channel, hub: new Hub(log) }
+}
+
+test('readers that replay the same history share what it looks like on the wire', async () => {
+  const { log, channel, hub } = await logWithHistory()
+  const { form, count } = countingForm()
+  const sinks = Array.from({ length: 200 }, () => new CountingSink())
+  const replaying = sinks.map((sink) => {
+    const subscriber = new Subscriber({
+      log,
+      hub,
+      channel,
+      position: 0,
+      sink,
+      form,
+      onPayload: () => {},
+      onEnd: () => {},
+    })
+    subscriber.start()
+    return subscriber.reached(channel.keptTail)
+  })
+  await Promise.all(replaying)
+  const [first, ...others] = sinks.map(({ pieces }) => Buffer.concat(pieces))
+  expect(first?.byteLength).toBe(50 * 20_000)
+  for (const other of others) expect(other.equals(first as Buffer)).toBe(true)
+  // The last page reaches the tail, says so, and is not shared.
+  expect(count()).toBeLessThan(200 + 10)
+})
+
+test('while many readers replay, the loop turns, and who is at the tail hears what comes', async () => {
+  const { log, channel, hub } = await logWithHistory()
+  const { form } = countingForm()
+  let isReplaying = true
+  const slowForm: WireForm = {
+    encode(batches, context) {
+      const untilMs = performance.now() + 2
+      while (performance.now() < untilMs);
+      return form.encode(batches, context)
+    },
+    atTail: () => undefined,
+  }
+  const replaying = Array.from({ length: 100 }, () => {
+    const subscriber = new Subscriber({
+      log,
+      hub,
+      channel,
+      position: 0,
+      sink: new CountingSink(),
+      // Of its own, so that each takes its time.
+      form: { ...slowForm },
+      onPayload: () => {},
+      onEnd: () => {},
+    })
+    subscriber.start()
+    return subscriber.reached(channel.keptTail)
+  })
+  void Promise.all(replaying).then(() => {
+    isReplaying = false
+  })
+  let turns = 0
+  while (isReplaying) {
+    await nextTurn()
+    turns++
+  }
+  // Five pages, one hundred readers, at most two or three of them to a turn.
+  expect(turns).toBeGreaterThan(100)
+})
+
+test('work that fails is told to who asked for it, and the next is done', async () => {
+  const catchUp = new CatchUp()
+  const failing = catchUp.take(() => Promise.reject(new Error('no')))
+  const next = catchUp.take(async () => {})
+  await expect(failing).rejects.toThrow('no')
+  await next
+})
