@@ -25,7 +25,8 @@ interface Connection {
   readonly unanswered: Set<Visit>
   /** Of appends that are not answered, bytes. */
   appendBytes: number
-  last: Visit
+  /** The latest request; none once all are answered: an idle connection holds none. */
+  last: Visit | undefined
   isHeldBack: boolean
 }
 
@@ -53,7 +54,7 @@ export class ConnectionOrder {
     const { socket } = request
     const known = this.#connections.get(socket)
     const visit: Visit = { request, response, appendBytes, hasPlace: false, onPlace: undefined }
-    const begins = known && known.unanswered.size > 0 ? turnAfter(known, visit) : undefined
+    const begins = known?.last && known.unanswered.size > 0 ? turnAfter(known, known.last, visit) : undefined
     if (known) known.last = visit
     const held = known ?? this.#add(socket, visit)
     const { unanswered } = held
@@ -73,6 +74,7 @@ export class ConnectionOrder {
     response.once('close', () => {
       unanswered.delete(visit)
       held.appendBytes -= appendBytes ?? 0
+      if (unanswered.size === 0 && request.complete) held.last = undefined
       // An append that was refused has no other place.
       placed()
       if (!held.isHeldBack || unanswered.size > maxRequestsAhead / 2) return
@@ -87,7 +89,7 @@ export class ConnectionOrder {
    */
   async answered(socket: Socket): Promise<void> {
     const connection = this.#connections.get(socket)
-    if (!connection || connection.unanswered.size === 0) return
+    if (!connection?.last || connection.unanswered.size === 0) return
     // The last alone, since Node writes them in order.
     await written(connection.last.response)
   }
@@ -98,11 +100,17 @@ export class ConnectionOrder {
     if (connection) connection.isHeldBack = false
   }
 
+  /** The connection has become something else. */
+  forget(socket: Socket): void {
+    this.#connections.delete(socket)
+  }
+
   /** Whether bytes written now would be taken for the answer to what could not be understood, and to nothing else. */
   isFreeToAnswer(socket: Socket): boolean {
     const connection = this.#connections.get(socket)
     if (!connection) return true
     const { unanswered, last } = connection
+    if (!last) return true
     if (last.request.complete) return unanswered.size === 0
     // The last request broke off in its body: the answer is its own, unless it has one.
     return unanswered.size === 1 && unanswered.has(last) && !last.response.headersSent
@@ -115,7 +123,7 @@ export class ConnectionOrder {
   }
 }
 
-function turnAfter({ last, appendBytes }: Connection, next: Visit): Promise<void> | undefined {
+function turnAfter({ appendBytes }: Connection, last: Visit, next: Visit): Promise<void> | undefined {
   const isTogether = last.appendBytes !== undefined && next.appendBytes !== undefined
   if (!isTogether || appendBytes + next.appendBytes > maxBytesTogether) return written(last.response)
   if (last.hasPlace) return undefined

@@ -52,6 +52,8 @@ export class HttpServer {
   readonly #bodies: BodyBudget
   readonly #compressor: Compressor | undefined
   #isStopping = false
+  /** Not made per request: it would hold its request for as long as the exchange lives. */
+  readonly #isStoppingNow = () => this.#isStopping
 
   constructor(options: HttpServerOptions) {
     this.#options = options
@@ -179,7 +181,7 @@ export class HttpServer {
       costs,
       onMistake,
       expectsContinue,
-      isStopping: () => this.#isStopping,
+      isStopping: this.#isStoppingNow,
       purpose,
       corsHeaders: corsHeaders(access, origin, knownHost),
       compressor: this.#compressor,
@@ -220,6 +222,7 @@ export class HttpServer {
     socket.on('error', destroyIt)
     this.#order.letGo(socket)
     await this.#order.answered(socket)
+    this.#order.forget(socket)
     if (!socket.writable) return
     if (!isWebSocketUpgrade(request)) {
       socket.off('error', destroyIt)

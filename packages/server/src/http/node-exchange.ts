@@ -1,4 +1,5 @@
-import type { Problem } from '@tidings/protocol'
+import type { Socket } from 'node:net'
+import { invariant, type Problem } from '@tidings/protocol'
 import type { Costs, Purpose } from '../observe/index.js'
 import type { Answer, Exchange, Headers, StreamSink, WebSocketConnection } from '../transports/index.js'
 import { securityHeaders } from './answer-headers.js'
@@ -36,7 +37,12 @@ export interface ExchangeOptions {
 
 /** An exchange on Node's HTTP servers, with its costs counted. */
 export class NodeExchange implements Exchange {
-  readonly #options: ExchangeOptions
+  /** Absent once a WebSocket has come of it: neither the request nor what could answer it lives as long as that. */
+  #asked: ExchangeOptions | undefined
+  readonly #costs: Costs
+  readonly #purpose: Purpose
+  readonly #wire: Socket
+  readonly #onMistake: (error: unknown) => void
   readonly #goneCallbacks: (() => void)[] = []
   #isGone = false
   #isHeldBack: boolean
@@ -44,7 +50,11 @@ export class NodeExchange implements Exchange {
   #isAnswering = false
 
   constructor(options: ExchangeOptions) {
-    this.#options = options
+    this.#asked = options
+    this.#costs = options.costs
+    this.#purpose = options.purpose
+    this.#wire = options.carrier.wire
+    this.#onMistake = options.onMistake
     this.#isHeldBack = options.expectsContinue
     options.carrier.onClose(() => this.#ended())
   }
@@ -71,7 +81,7 @@ export class NodeExchange implements Exchange {
 
   /** Nothing of the body is in use any more. */
   letGoOfBody(): void {
-    this.#options.bodies.release(this.#bodyBytes)
+    this.#asked?.bodies.release(this.#bodyBytes)
     this.#bodyBytes = 0
   }
 
@@ -86,6 +96,11 @@ export class NodeExchange implements Exchange {
 
   knownTag(tag: string): string | undefined {
     return knownTag(headerText(this.#options.carrier.request, 'if-none-match'), tag, this.#accepted)
+  }
+
+  get #options(): ExchangeOptions {
+    invariant(this.#asked !== undefined, 'an exchange that has become a WebSocket is not answered')
+    return this.#asked
   }
 
   get #hasAnswer(): boolean {
@@ -126,7 +141,7 @@ export class NodeExchange implements Exchange {
     const { etag } = answer.headers
     const headers = { 'content-encoding': coding, ...(etag !== undefined && { etag: tagOf(etag, coding) }) }
     this.#write({ ...answer, headers: { ...answer.headers, ...headers }, body: coded })
-    this.#options.costs.saved(this.#options.purpose, body.byteLength - coded.byteLength)
+    this.#costs.saved(this.#purpose, body.byteLength - coded.byteLength)
   }
 
   #write({ status, headers, body, codable, payloadBytes }: Answer): void {
@@ -137,7 +152,7 @@ export class NodeExchange implements Exchange {
     const head = {
       // An empty answer carries only what a rule demands of it.
       ...(status !== 304 && securityHeaders),
-      ...corsHeaders,
+      ...(status === 304 ? corsOfNothingNew(corsHeaders) : corsHeaders),
       ...(isChosen && { vary: [corsHeaders.vary, 'accept-encoding'].join(', ') }),
       ...headers,
       ...(hasBody && { 'content-length': String(body?.byteLength ?? 0) }),
@@ -158,39 +173,45 @@ export class NodeExchange implements Exchange {
     const { upgrade } = this.#options
     if (!upgrade) throw new Error('Nobody asked for an upgrade')
     const connection = upgrade(subprotocol)
+    this.#asked = undefined
     connection.onGone(() => this.#ended())
     return connection
   }
 
   fail(error: unknown): void {
-    const { carrier, onMistake } = this.#options
-    if (!this.#hasAnswer) this.respond(problemAnswer(error, onMistake))
+    if (this.#asked && !this.#hasAnswer) this.respond(problemAnswer(error, this.#onMistake))
     else {
-      onMistake(error)
-      carrier.cut()
+      this.#onMistake(error)
+      if (this.#asked) this.#asked.carrier.cut()
+      else this.#wire.destroy()
     }
   }
 
   problemOf(error: unknown): Problem {
-    return asProblem(error, this.#options.onMistake)
+    return asProblem(error, this.#onMistake)
   }
 
   onGone(callback: () => void): void {
-    if (this.#isGone || this.#options.carrier.isGone) callback()
+    if (this.#isGone || this.#asked?.carrier.isGone) callback()
     else this.#goneCallbacks.push(callback)
   }
 
   countPayload(bytes: number): void {
-    this.#options.costs.payload(this.#options.purpose, bytes)
+    this.#costs.payload(this.#purpose, bytes)
   }
 
   /** The answer is through, or the client is gone. */
   #ended(): void {
     if (this.#isGone) return
     this.#isGone = true
-    this.#options.costs.requestEnded(this.#options.carrier.wire)
+    this.#costs.requestEnded(this.#wire)
     for (const callback of this.#goneCallbacks.splice(0)) callback()
   }
+}
+
+/** What may be read of an answer that a page has already was said with that answer. @see RFC 9111 §3.2 */
+function corsOfNothingNew({ 'access-control-expose-headers': _, ...headers }: Headers): Headers {
+  return headers
 }
 
 function isReading(purpose: Purpose): boolean {

@@ -37,9 +37,8 @@ interface Connection {
   purpose: Purpose | undefined
   countedIn: number
   countedOut: number
-  /** HTTP/2: what its streams took and gave since the last reckoning. */
-  readonly weightsIn: Map<Purpose, number>
-  readonly weightsOut: Map<Purpose, number>
+  /** HTTP/2: what its streams took and gave since the last reckoning. Absent where one request comes after another. */
+  weights: { readonly in: Map<Purpose, number>; readonly out: Map<Purpose, number> } | undefined
 }
 
 /**
@@ -68,8 +67,7 @@ export class Costs {
       purpose: undefined,
       countedIn: 0,
       countedOut: 0,
-      weightsIn: new Map(),
-      weightsOut: new Map(),
+      weights: undefined,
     })
     socket.once('close', () => this.#connectionClosed(socket))
   }
@@ -88,8 +86,9 @@ export class Costs {
   weigh(socket: Socket, purpose: Purpose, bytes: { readonly in: number; readonly out: number }): void {
     const connection = this.#connections.get(socket)
     if (!connection) return
-    addTo(connection.weightsIn, purpose, bytes.in)
-    addTo(connection.weightsOut, purpose, bytes.out)
+    connection.weights ??= { in: new Map(), out: new Map() }
+    addTo(connection.weights.in, purpose, bytes.in)
+    addTo(connection.weights.out, purpose, bytes.out)
   }
 
   /** The answer has gone to the socket as a whole. */
@@ -116,9 +115,8 @@ export class Costs {
 
   snapshot(): Record<Purpose, WayCosts> {
     for (const [socket, connection] of this.#connections) {
-      const { purpose, weightsOut } = connection
-      if (purpose === 'sse' || purpose === 'websocket' || weightsOut.size > 0)
-        this.#reckon(socket, connection)
+      const { purpose, weights } = connection
+      if (purpose === 'sse' || purpose === 'websocket' || weights) this.#reckon(socket, connection)
     }
     return structuredClone(this.#costs)
   }
@@ -132,15 +130,19 @@ export class Costs {
   }
 
   #reckon(socket: Socket, connection: Connection): void {
-    const { purpose: latest = 'other', weightsIn, weightsOut } = connection
-    for (const [purpose, bytes] of shares(socket.bytesRead - connection.countedIn, weightsIn, latest)) {
-      this.#costs[purpose].bytesIn += bytes
+    const { purpose: latest = 'other', weights } = connection
+    const { bytesRead, bytesWritten } = socket
+    const read = bytesRead - connection.countedIn
+    const written = bytesWritten - connection.countedOut
+    connection.countedIn = bytesRead
+    connection.countedOut = bytesWritten
+    if (!weights) {
+      this.#costs[latest].bytesIn += read
+      this.#costs[latest].bytesOut += written
+      return
     }
-    for (const [purpose, bytes] of shares(socket.bytesWritten - connection.countedOut, weightsOut, latest)) {
-      this.#costs[purpose].bytesOut += bytes
-    }
-    connection.countedIn = socket.bytesRead
-    connection.countedOut = socket.bytesWritten
+    for (const [purpose, bytes] of shares(read, weights.in, latest)) this.#costs[purpose].bytesIn += bytes
+    for (const [purpose, bytes] of shares(written, weights.out, latest)) this.#costs[purpose].bytesOut += bytes
   }
 }
 
