@@ -179,3 +179,17 @@ test('the end of a closed channel is told once, with its last messages, over SSE
   await socket.envelope('pong')
   expect(socket.messages.filter((text) => text.includes('"closed"'))).toHaveLength(1)
 })
+
+test.each([
+  ['a body that is no message', { 'content-type': 'application/json' }],
+  ['another content type', { 'content-type': 'text/plain' }],
+])('an append of %s is told first that the channel is closed, and where it ends', async (_, headers) => {
+  const server = await startTestServer()
+  const channel = await createTestChannel(server)
+  const { nextOffset } = await postPublisher(channel).publish(['last'], { close: true })
+  const answer = await fetch(channel.url, { method: 'POST', headers, body: '{' })
+  expect(answer.status).toBe(409)
+  expect(answer.headers.get('stream-closed')).toBe('true')
+  expect(answer.headers.get('stream-next-offset')).toBe(nextOffset)
+  expect(await answer.json()).toMatchObject({ code: 'channel-closed' })
+})

@@ -1,5 +1,6 @@
 import { createChannel, type Fetch, postPublisher, read } from '@tidings/client'
 import { expect, test } from 'vitest'
+import { createTestChannel } from '../support/channel.js'
 import { statsOf } from '../support/stats.js'
 import { startTestServer } from '../support/test-server.js'
 
@@ -125,4 +126,19 @@ test('a long poll whose hold time is over is answered 204 and asked again, and h
   const { ways } = await statsOf(server).now()
   expect(ways['long-poll']).toMatchObject({ requests: 4, emptyAnswers: 3 })
   await reading.return?.()
+})
+
+test('a long poll that has what was there already is told so with a 304, and of news with a 200', async () => {
+  const server = await startTestServer()
+  const channel = await createTestChannel(server)
+  await channel.publish('first')
+  const url = channel.reading({ live: 'long-poll', offset: '-1' })
+  const etag = (await fetch(url)).headers.get('etag') as string
+  const same = await fetch(url, { headers: { 'if-none-match': etag } })
+  expect(same.status).toBe(304)
+  expect(same.headers.get('etag')).toBe(etag)
+  expect(same.headers.get('stream-cursor')).toMatch(/^\d+$/)
+  await channel.publish('second')
+  const news = await fetch(url, { headers: { 'if-none-match': etag } })
+  expect(await news.json()).toEqual(['first', 'second'])
 })

@@ -31,8 +31,10 @@ test('the epoch of a producer is a fact of a 403 alone', () => {
   expect(problemFromAnswer(409, headers, '{"code":"producer-gap"}').facts.currentEpoch).toBeUndefined()
 })
 
-test('an answer to HEAD has no body: a 404 of ours is an unknown channel', () => {
+test('an answer to HEAD has no body: a 404 of ours is an unknown channel, a 410 a deleted one', () => {
   expect(problemFromAnswer(404, new Headers(problemJson), '').code).toBe('channel-unknown')
+  expect(problemFromAnswer(410, new Headers(problemJson), '').code).toBe('channel-deleted')
+  expect(problemFromAnswer(410, new Headers(), '').code).toBe('answer-unexpected')
 })
 
 test.each(['', '<html>', '[]', 'null', '"x"', '{"code":7}'])('a body that tells nothing: %j', (body) => {

@@ -105,6 +105,13 @@ export function problemFromAnswer(status: number, headers: Headers, bodyText: st
   if (status === 404 && isOurs) {
     return new ProblemError('channel-unknown', 'No such channel. Create it first.', { status, facts })
   }
+  // An answer to HEAD has no body; an offset that is gone is not asked for with it.
+  if (status === 410 && isOurs) {
+    return new ProblemError('channel-deleted', 'The channel was deleted; forks still stand on it.', {
+      status,
+      facts,
+    })
+  }
   return new ProblemError('answer-unexpected', unexpectedDetail(status), { status, facts })
 }
 

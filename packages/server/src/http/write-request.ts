@@ -100,10 +100,10 @@ function forkRequestOf(request: HttpRequest, maxNameBytes: number): ForkRequest 
 }
 
 /**
- * What a POST appends to this channel.
+ * What a POST appends to this channel. That a channel is closed goes before what is wrong with a body or its type.
  *
  * @throws Problem `message-*`, `content-type-missing`, `producer-invalid`
- * @see Durable Streams §5.2
+ * @see Durable Streams §5.2, "Error Precedence"
  */
 export function appendOf(request: HttpRequest, body: Buffer, channel: Channel, limits: Limits): Append {
   const producer = producerOf(request)
@@ -122,6 +122,8 @@ export function appendOf(request: HttpRequest, body: Buffer, channel: Channel, l
       `Say what the body is: Content-Type: ${channel.record.contentType}`,
     )
   }
+  // Nothing is kept of it: whether it is a retry or refused is the log's to say, whatever it holds.
+  if (channel.record.closed) return { ...parts, messages: [body] }
   // Not to be read as what it is not: the log refuses it by its type, in its turn.
   if (mediaType(contentType) !== mediaType(channel.record.contentType))
     return { ...parts, contentType, messages: [] }

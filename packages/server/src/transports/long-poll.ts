@@ -10,7 +10,7 @@ import {
   endHeaders,
   maxAnswerBytes,
 } from './body-form.js'
-import type { Exchange } from './exchange.js'
+import type { Exchange, Headers } from './exchange.js'
 import type { Reading, Station, Transport } from './transport.js'
 
 /**
@@ -51,11 +51,20 @@ async function answerFromLog(station: Station, exchange: Exchange, reading: Read
   const end = batches.at(-1)?.end ?? position
   const isUpToDate = end >= channel.keptTail
   const state = { isUpToDate, isClosed: isUpToDate && channel.keptClosed }
+  const headers = answerHeaders(station, reading, end, state)
+  const codable = codableBody(channel, { start: position, end })
+  // A cache that kept the answer asks whether it still holds.
+  const known = headers.etag === undefined ? undefined : exchange.knownTag(headers.etag)
+  if (known !== undefined) {
+    const { 'content-type': _, ...notModified } = headers
+    exchange.respond({ status: 304, headers: { ...notModified, etag: known }, codable, payloadBytes: 0 })
+    return
+  }
   exchange.respond({
     status: 200,
-    headers: { ...answerHeaders(station, reading, end, state), ...committedHeaders(batches) },
+    headers: { ...headers, ...committedHeaders(batches) },
     body: bodyForm.encode(batches, { channel, ...state }),
-    codable: codableBody(channel, { start: position, end }),
+    codable,
     payloadBytes: messageBytesOf(batches),
   })
 }
@@ -133,7 +142,7 @@ function answerHeaders(
   { channel, position, cursor, isRelative }: Reading,
   end: number,
   state: { isUpToDate: boolean; isClosed: boolean },
-) {
+): Headers & { readonly etag?: string } {
   const now = station.now()
   return {
     ...contentHeaders(channel),
