@@ -142,7 +142,8 @@ export class Costs {
       return
     }
     for (const [purpose, bytes] of shares(read, weights.in, latest)) this.#costs[purpose].bytesIn += bytes
-    for (const [purpose, bytes] of shares(written, weights.out, latest)) this.#costs[purpose].bytesOut += bytes
+    for (const [purpose, bytes] of shares(written, weights.out, latest))
+      this.#costs[purpose].bytesOut += bytes
   }
 }
 
