@@ -21,6 +21,8 @@ export class Channel {
   isGone: boolean
   /** Commits that change this channel and are not kept yet. */
   stagedCommits = 0
+  /** It waits for a step of retention, which is that of this very object. */
+  awaitsRetention = false
   /** Producer states of the commits under way; the engine knows the earlier ones. */
   readonly admittedProducers = new Map<string, ProducerState>()
   /** When the last commit that changed this channel is kept; rejects when it could not be. */
@@ -126,6 +128,7 @@ export class Channel {
     return (
       this.#pins === 0 &&
       this.stagedCommits === 0 &&
+      !this.awaitsRetention &&
       // When it was last used stands nowhere else.
       !this.hasLifetime
     )

@@ -114,7 +114,9 @@ export class RetentionSweep {
   }
 
   #add(channel: Channel): void {
-    if (!this.#left.has(channel)) this.#due.add(channel)
+    if (this.#left.has(channel)) return
+    this.#due.add(channel)
+    channel.awaitsRetention = true
   }
 
   #work(): void {
@@ -138,10 +140,15 @@ export class RetentionSweep {
       // It has become due once more before its step is kept.
       if (again.has(channel)) continue
       this.#due.delete(channel)
-      if (!this.#steps.isNeeded(channel)) continue
+      if (!this.#steps.isNeeded(channel)) {
+        channel.awaitsRetention = false
+        continue
+      }
       const { batches, readBytes, isDone } = await this.#step(channel, this.#batchesLeft)
       this.#batchesLeft -= batches
       if (!isDone) again.add(channel)
+      // While its step was under way it may have become due once more.
+      channel.awaitsRetention = !isDone || this.#due.has(channel)
       await this.#pace.breathe(1 + readBytes / partBytes)
     }
     this.#batchesLeft = batchesPerRound

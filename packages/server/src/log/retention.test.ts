@@ -427,3 +427,17 @@ test('ten thousand small batches are dropped in steps between which others get t
   expect(cake.keptEarliest).toBe(10_000)
   expect(cake.keptTail).toBe(10_000)
 })
+
+test('a channel that is too old is trimmed by one look, though memory holds fewer channels than wait for it', async () => {
+  let nowMs = startMs
+  const log = new Log(new MemoryEngine(), { now: () => nowMs, maxHeldChannels: 4 })
+  onTestFinished(() => log.close())
+  const names = Array.from({ length: 12 }, (_, index) => `cake-${index}`)
+  for (const name of names) {
+    await log.create(name, { contentType: 'application/json', retention: { ageSeconds: 1 }, messages: [] })
+    await append(log, name, '1')
+  }
+  nowMs += 2_000
+  await log.retention.lookAtAll()
+  expect(names.map((name) => log.peek(name).keptEarliest)).toEqual(names.map(() => 1))
+})
