@@ -1,4 +1,4 @@
-import type { Problem } from '@tidings/protocol'
+import { Problem } from '@tidings/protocol'
 import type { Costs, Purpose } from '../observe/index.js'
 import type { Answer, Exchange, Headers, StreamSink, WebSocketConnection } from '../transports/index.js'
 import { securityHeaders } from './answer-headers.js'
@@ -27,7 +27,7 @@ export interface ExchangeOptions {
   readonly bodies: BodyBudget
   /** The client sends its body only when told to go on. @see RFC 9110 §10.1.1 */
   readonly expectsContinue: boolean
-  /** The answer is the last one on its connection. */
+  /** The answer is the last one on its connection, and nothing may be kept open any more. */
   readonly isStopping: () => boolean
   /** Absent when the client asked for no upgrade, or for one that we do not know. */
   readonly upgrade?: (subprotocol: string | undefined) => WebSocketConnection
@@ -149,7 +149,15 @@ export class NodeExchange implements Exchange {
     if (payloadBytes === 0 && isReading(purpose) && status < 400) costs.emptyAnswer(purpose)
   }
 
+  checkMayBegin(): void {
+    if (!this.#options.isStopping()) return
+    throw new Problem('server-stopping', 'The server is stopping. Ask again when it is back.', {
+      retryAfterSeconds: 1,
+    })
+  }
+
   stream(status: number, headers: Headers): StreamSink {
+    this.checkMayBegin()
     const { carrier, corsHeaders } = this.#options
     return carrier.stream(status, { ...securityHeaders, ...corsHeaders, ...headers })
   }
@@ -157,6 +165,7 @@ export class NodeExchange implements Exchange {
   async upgrade({ subprotocol }: { subprotocol: string | undefined }): Promise<WebSocketConnection> {
     const { upgrade } = this.#options
     if (!upgrade) throw new Error('Nobody asked for an upgrade')
+    this.checkMayBegin()
     const connection = upgrade(subprotocol)
     connection.onGone(() => this.#ended())
     return connection
