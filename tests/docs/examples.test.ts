@@ -32,7 +32,8 @@ test.runIf(hasCurl).each(['docs/protocol.md'])(
 
 async function runExamples(page: ExamplePage) {
   const folder = await examplesFolder()
-  const { url } = await startTestServer({ engine: 'disk', data: join(folder, 'data'), longPollMs: 300 })
+  const options = { longPollMs: 300, autoCreate: ['orders/*'] }
+  const { url } = await startTestServer({ ...options, engine: 'disk', data: join(folder, 'data') })
   const { host } = new URL(url)
   for (const [name, text] of page.files)
     await writeFile(join(folder, name), text.replaceAll(writtenHost, host))

@@ -1,7 +1,7 @@
 import { Problem } from '@tidings/protocol'
-import { AdminAccess, WebAccess } from './access/index.js'
+import { AdminAccess, matcherOf, WebAccess } from './access/index.js'
 import { CertificateInvalid, HttpServer, type KeyPair, readKeyPair, selfSignedKeyPair } from './http/index.js'
-import { Heartbeat, Hub } from './hub/index.js'
+import { Heartbeat, Hub, MaxAge } from './hub/index.js'
 import { Log, openEngine } from './log/index.js'
 import { Costs } from './observe/index.js'
 import { resolveSettings, SettingInvalid, type Settings } from './settings.js'
@@ -52,11 +52,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const settings = resolveSettings(given)
   let keyPair = await keyPairOf(settings, { nowMs: now(), onWarning })
   const engine = await openEngine({ ...settings, folder: settings.data })
-  const log = await Log.open(engine, { now, onMistake })
+  const log = await Log.open(engine, { now, onMistake, isMadeByUse: matcherOf(settings.autoCreate) })
   const station: Station = {
     log,
     hub: new Hub(log),
     heartbeat: new Heartbeat({ intervalMs: settings.heartbeatMs }),
+    maxAge: new MaxAge({ maxAgeMs: settings.sseMaxAgeMs }),
     settings,
     holds: new Set(),
     streams: new Set(),
@@ -119,6 +120,7 @@ function keepHouse(log: Log, onMistake: (error: unknown) => void): NodeJS.Timeou
 async function stop(http: HttpServer, station: Station, expiry: NodeJS.Timeout): Promise<void> {
   clearInterval(expiry)
   station.heartbeat.stop()
+  station.maxAge.stop()
   const closed = http.stopAccepting()
   await station.hub.idle()
   for (const answer of [...station.holds]) answer()

@@ -1,4 +1,4 @@
-import { isLoopbackHost } from './access/index.js'
+import { checkNamePattern, isLoopbackHost, NamePatternInvalid } from './access/index.js'
 
 /** Everything that can be set, with its default: the one schema of flags, environment variables and options. */
 export interface Settings {
@@ -11,6 +11,10 @@ export interface Settings {
   durability: 'fsync' | 'os'
   longPollMs: number
   heartbeatMs: number
+  /** An event stream ends by itself after so long, and its reader comes back; 0 for never. */
+  sseMaxAgeMs: number
+  /** Patterns of names whose channels a first publish or subscription makes. */
+  autoCreate: readonly string[]
   /** Origins whose pages may talk to the server, or `*`. */
   allowOrigin: readonly string[]
   maxMessageBytes: number
@@ -63,14 +67,26 @@ export const settingDescriptions: readonly SettingDescription[] = [
   ),
   count('longPollMs', 'ms', 'how long a poll is held', 25_000, 0, 55_000),
   count('heartbeatMs', 'ms', 'a stream is silent for at most this long', 15_000, 100, 3_600_000),
-  {
-    ...named('allowOrigin'),
-    placeholder: 'origins',
-    help: 'origins whose pages may talk to the server, separated by commas, or *',
-    fallback: [],
-    parse: (value) =>
-      value.trim() === '' ? [] : value.split(',').map((origin) => checkOrigin(origin.trim())),
-  },
+  count(
+    'sseMaxAgeMs',
+    'ms',
+    'an event stream ends after so long, and is opened again; 0 for never',
+    0,
+    0,
+    86_400_000,
+  ),
+  list(
+    'autoCreate',
+    'patterns',
+    "channels that a first publish or subscription makes, as in 'orders/*,rooms/**'",
+    checkPattern,
+  ),
+  list(
+    'allowOrigin',
+    'origins',
+    'origins whose pages may talk to the server, separated by commas, or *',
+    checkOrigin,
+  ),
   count('maxMessageBytes', 'bytes', 'largest message', 4 * 1024 * 1024, 1, 1024 ** 3),
   count('maxBodyBytes', 'bytes', 'largest request body or WebSocket message', 16 * 1024 * 1024, 1, 1024 ** 3),
   count('maxNameBytes', 'bytes', "longest channel's name", 1024, 1, 1024),
@@ -203,6 +219,32 @@ function choice(
       if (values.includes(value)) return value
       throw new SettingInvalid(`"${value}" is none of ${values.join(', ')}.`)
     },
+  }
+}
+
+/** Separated by commas; none by default. */
+function list(
+  name: keyof Settings,
+  placeholder: string,
+  help: string,
+  check: (item: string) => string,
+): SettingDescription {
+  return {
+    ...named(name),
+    placeholder,
+    help,
+    fallback: [],
+    parse: (value) => (value.trim() === '' ? [] : value.split(',').map((item) => check(item.trim()))),
+  }
+}
+
+function checkPattern(pattern: string): string {
+  try {
+    checkNamePattern(pattern)
+    return pattern
+  } catch (error) {
+    if (error instanceof NamePatternInvalid) throw new SettingInvalid(error.message, { cause: error })
+    throw error
   }
 }
 

@@ -189,7 +189,7 @@ export class HttpServer {
       ...(upgrade && { upgrade }),
     })
     try {
-      if (this.#isStopping) throw stopping()
+      exchange.checkMayBegin()
       if (host instanceof Error) throw host
       refuseTransferCodings(request)
       if (request.method === 'OPTIONS') {
@@ -258,12 +258,6 @@ type Upgrade = (subprotocol: string | undefined) => WebSocketConnection
 /** Not made per connection: it would hold its request for as long as the socket lives. */
 function destroyIt(this: Socket): void {
   this.destroy()
-}
-
-function stopping(): Problem {
-  return new Problem('server-stopping', 'The server is stopping. Ask again when it is back.', {
-    retryAfterSeconds: 1,
-  })
 }
 
 /** @returns undefined for what is no append, or does not say how long it is */

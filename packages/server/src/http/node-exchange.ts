@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { invariant, type Problem } from '@tidings/protocol'
+import { invariant, Problem } from '@tidings/protocol'
 import type { Costs, Purpose } from '../observe/index.js'
 import type { Answer, Exchange, Headers, StreamSink, WebSocketConnection } from '../transports/index.js'
 import { securityHeaders } from './answer-headers.js'
@@ -28,7 +28,7 @@ export interface ExchangeOptions {
   readonly bodies: BodyBudget
   /** The client sends its body only when told to go on. @see RFC 9110 §10.1.1 */
   readonly expectsContinue: boolean
-  /** The answer is the last one on its connection. */
+  /** The answer is the last one on its connection, and nothing may be kept open any more. */
   readonly isStopping: () => boolean
   /** Absent when the client asked for no upgrade, or for one that we do not know. */
   readonly upgrade?: (subprotocol: string | undefined) => WebSocketConnection
@@ -164,7 +164,15 @@ export class NodeExchange implements Exchange {
     if (payloadBytes === 0 && isReading(purpose) && status < 400) costs.emptyAnswer(purpose)
   }
 
+  checkMayBegin(): void {
+    if (!this.#options.isStopping()) return
+    throw new Problem('server-stopping', 'The server is stopping. Ask again when it is back.', {
+      retryAfterSeconds: 1,
+    })
+  }
+
   stream(status: number, headers: Headers): StreamSink {
+    this.checkMayBegin()
     const { carrier, corsHeaders } = this.#options
     return carrier.stream(status, { ...securityHeaders, ...corsHeaders, ...headers })
   }
@@ -172,6 +180,7 @@ export class NodeExchange implements Exchange {
   async upgrade({ subprotocol }: { subprotocol: string | undefined }): Promise<WebSocketConnection> {
     const { upgrade } = this.#options
     if (!upgrade) throw new Error('Nobody asked for an upgrade')
+    this.checkMayBegin()
     const connection = upgrade(subprotocol)
     this.#asked = undefined
     connection.onGone(() => this.#ended())

@@ -9,7 +9,6 @@ import {
   subprotocol,
   type WrittenOffset,
 } from '@tidings/protocol'
-import type { Channel, Log } from '../log/index.js'
 import type { Reading, TransportSettings } from '../transports/index.js'
 import { type HttpRequest, headerText } from './http-request.js'
 
@@ -21,28 +20,31 @@ export function liveMode(query: URLSearchParams): LiveMode | undefined {
   throw new Problem('live-unknown', '"live" is long-poll, sse or websocket, or absent for an answer at once.')
 }
 
+/** What a GET asks for, before anybody looks for its channel. */
+export interface AskedReading extends Omit<Reading, 'channel' | 'position'> {
+  readonly start: OffsetRequest
+}
+
 /**
  * What a GET wants to hear, and from where.
  *
- * @throws Problem `offset-missing`, `offset-malformed`, `start-ambiguous`, `events-unknown`, `timeout-invalid`,
- * `history-changed`
+ * @throws Problem `offset-missing`, `offset-malformed`, `start-ambiguous`, `events-unknown`, `timeout-invalid`
  */
-export async function readingOf(
+export function askedReadingOf(
   request: HttpRequest,
   query: URLSearchParams,
   live: LiveMode | undefined,
-  at: { readonly log: Log; readonly channel: Channel; readonly settings: TransportSettings },
-): Promise<Reading> {
+  settings: TransportSettings,
+): AskedReading {
   const lastEventId = live === 'sse' ? headerText(request, 'last-event-id') : undefined
-  const wanted = lastEventId ? offsetOf(lastEventId) : startOf(query, live)
+  const start = lastEventId ? offsetOf(lastEventId) : startOf(query, live)
   return {
-    channel: at.channel,
-    position: await at.log.resolve(at.channel, wanted),
-    isFromNow: wanted.at === 'now',
-    isRelative: wanted.at === 'now' || wanted.at === 'last' || wanted.at === 'since',
+    start,
+    isFromNow: start.at === 'now',
+    isRelative: start.at === 'now' || start.at === 'last' || start.at === 'since',
     isReconnect: Boolean(lastEventId),
     hasPlainEvents: hasPlainEvents(query, live),
-    holdMs: holdMsOf(query, at.settings.longPollMs),
+    holdMs: holdMsOf(query, settings.longPollMs),
     cursor: query.get('cursor'),
     subprotocols: offeredSubprotocols(request),
   }

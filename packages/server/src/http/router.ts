@@ -27,10 +27,10 @@ import { homePage } from './home-page.js'
 import { type HttpRequest, headerText } from './http-request.js'
 import { keepingHeaders } from './keeping-headers.js'
 import type { NodeExchange } from './node-exchange.js'
-import { liveMode, offeredSubprotocols, type PageBefore, pageBefore, readingOf } from './read-request.js'
+import { askedReadingOf, liveMode, offeredSubprotocols, type PageBefore, pageBefore } from './read-request.js'
 import { answerStreams } from './streams-route.js'
 import type { Visit } from './visit.js'
-import { appendOf, channelSpecOf, refuseCodings, wantsClosed } from './write-request.js'
+import { appendOf, channelSpecOf, firstContentTypeOf, refuseCodings, wantsClosed } from './write-request.js'
 
 const transports: Record<LiveMode | 'none', Transport> = {
   none: shortPoll,
@@ -95,28 +95,23 @@ export class Router {
     if (isUpgrade && live !== 'websocket') {
       throw new Problem('live-unknown', 'To open a WebSocket here, ask for live=websocket.')
     }
-    const channel = this.#station.log.find(name)
-    // Until it is heard at its tail, the channel must not leave memory; and it does not end for want of use.
-    channel.pin()
-    try {
-      const page = pageBefore(query, live)
-      if (page) await this.#answerPage(exchange, channel, page)
-      else {
-        const reading = await readingOf(request, query, live, { ...this.#station, channel })
-        await transports[live ?? 'none'].open(this.#station, exchange, reading)
-      }
-    } finally {
-      channel.unpin()
-    }
+    const page = pageBefore(query, live)
+    if (page) return this.#answerPage(exchange, name, page)
+    const { log, settings } = this.#station
+    // Before the channel is looked for: what is refused makes none.
+    const { start, ...asked } = askedReadingOf(request, query, live, settings)
+    await whilePinned(log.findToHear(name, start), async (channel) => {
+      const position = await log.resolve(channel, start)
+      await transports[live ?? 'none'].open(this.#station, exchange, { ...asked, channel, position })
+    })
   }
 
-  async #answerPage(exchange: NodeExchange, channel: Channel, { before, last }: PageBefore): Promise<void> {
-    const position = await this.#station.log.resolve(channel, before)
-    await answerPageBefore(this.#station, exchange, {
-      channel,
-      position,
-      last,
-      isRelative: before.at !== 'offset',
+  async #answerPage(exchange: NodeExchange, name: string, { before, last }: PageBefore): Promise<void> {
+    const { log } = this.#station
+    await whilePinned(log.find(name), async (channel) => {
+      const position = await log.resolve(channel, before)
+      const isRelative = before.at !== 'offset'
+      await answerPageBefore(this.#station, exchange, { channel, position, last, isRelative })
     })
   }
 
@@ -167,7 +162,7 @@ export class Router {
     const { log, settings } = this.#station
     refuseCodings(request)
     const body = await exchange.readBody(settings.maxBodyBytes)
-    const channel = log.findToAppend(name)
+    const channel = log.findToAppend(name, firstContentTypeOf(request, body))
     const append = appendOf(request, body, channel, settings)
     const appending = log.append(channel, append)
     onPlaced?.()
@@ -248,6 +243,16 @@ export class Router {
       body: homePage,
       payloadBytes: 0,
     })
+  }
+}
+
+/** Until it is heard at its tail, the channel must not leave memory; and it does not end for want of use. */
+async function whilePinned(channel: Channel, use: (channel: Channel) => Promise<void>): Promise<void> {
+  channel.pin()
+  try {
+    await use(channel)
+  } finally {
+    channel.unpin()
   }
 }
 

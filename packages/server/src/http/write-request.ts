@@ -61,8 +61,7 @@ export function channelSpecOf(
   const contentType =
     headerText(request, 'content-type') ??
     (fork ? at.log.forkContentType(at.name, fork.source) : defaultContentType)
-  if (!isContentType(contentType))
-    throw new Problem('content-type-invalid', 'A content type is type/subtype.')
+  if (!isContentType(contentType)) throw contentTypeInvalid()
   const messages =
     body.byteLength === 0 ? [] : messagesOf(channelKind(contentType), body, { ...at.limits, flatten: true })
   return {
@@ -130,6 +129,34 @@ export function appendOf(request: HttpRequest, body: Buffer, channel: Channel, l
   const messages = messagesOf(channel.kind, body, { ...limits, flatten: true })
   if (messages.length === 0) throw new Problem('message-empty', 'An empty array has no messages to append.')
   return { ...parts, messages }
+}
+
+/**
+ * What the channel will hold that a first POST makes, for good; undefined when the POST brings no message.
+ *
+ * @throws Problem `content-type-missing`, `content-type-invalid`, when asked
+ */
+export function firstContentTypeOf(request: HttpRequest, body: Buffer): (() => string) | undefined {
+  if (body.byteLength === 0) return undefined
+  return () => {
+    const contentType = headerText(request, 'content-type')
+    if (!contentType) {
+      throw new Problem('content-type-missing', 'Say what the body is: Content-Type: application/json.')
+    }
+    if (mediaType(contentType) === 'application/x-www-form-urlencoded') {
+      throw new Problem(
+        'content-type-missing',
+        'The body is said to be a form, which is what curl sends when it is not told. The channel would hold that for ' +
+          "good: say what it is to hold (-H 'content-type: application/json'), or make it with PUT.",
+      )
+    }
+    if (!isContentType(contentType)) throw contentTypeInvalid()
+    return contentType
+  }
+}
+
+function contentTypeInvalid(): Problem {
+  return new Problem('content-type-invalid', 'A content type is type/subtype.')
 }
 
 /** @see Durable Streams §5.2.1: all three headers or none */

@@ -1,6 +1,7 @@
 export type { Delivery } from './delivery.js'
 export { type Beating, Heartbeat } from './heartbeat.js'
 export { Hub } from './hub.js'
+export { type Ageing, MaxAge } from './max-age.js'
 export { type Sink, sinkHighWaterMarkBytes } from './sink.js'
 export { type End, Subscriber } from './subscriber.js'
 export type { Listener } from './tail.js'

@@ -2,6 +2,7 @@ export type { Append, AppendOutcome, ChannelSpec, ForkRequest } from './append.j
 export { Batch, messageBytesOf } from './batch.js'
 export type { Channel } from './channel.js'
 export type { ChannelRecord, Engine, Retention } from './engine.js'
+export { firstUseContentType } from './first-use.js'
 export type { KeptChange } from './group-commit.js'
 export { isJsonArray, jsonElements, jsonMembers } from './json-values.js'
 export { Log } from './log.js'

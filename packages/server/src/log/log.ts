@@ -7,6 +7,7 @@ import { ChannelReader } from './channel-reader.js'
 import { Channels } from './channels.js'
 import { checkCanBeForked, checkDurability, withBound } from './durability.js'
 import type { ChannelRecord, Engine } from './engine.js'
+import { FirstUse, firstUseContentType, mayMake } from './first-use.js'
 import { type Inheritance, inheritanceOf } from './forking.js'
 import { GroupCommit, type KeptChange } from './group-commit.js'
 import { checkNotOver, deleted, historyChanged, offsetGone, unknown } from './refusals.js'
@@ -18,6 +19,8 @@ export interface LogOptions {
   readonly now?: () => number
   /** Channels held in memory, used or not; past this, idle ones are let go of, since the engine has them. */
   readonly maxHeldChannels?: number
+  /** Whether a first publish or subscription makes the channel of this name; the default is no. */
+  readonly isMadeByUse?: (name: string) => boolean
   /** Hears of mistakes of our own that nobody waits for; the default ends the process. */
   readonly onMistake?: (error: unknown) => void
 }
@@ -33,6 +36,7 @@ export class Log {
   readonly #now: () => number
   readonly #channels: Channels
   readonly #commits: GroupCommit
+  readonly #firstUse: FirstUse
   readonly #keptListeners: ((changes: readonly KeptChange[]) => void)[] = []
   #lastHistory: number
 
@@ -51,6 +55,13 @@ export class Log {
       },
     })
     this.#channels = new Channels({ ...options, engine, now: this.#now, commits: this.#commits })
+    this.#firstUse = new FirstUse({
+      channels: this.#channels,
+      commits: this.#commits,
+      now: this.#now,
+      mint: () => this.#mint(),
+      isAllowed: options.isMadeByUse ?? (() => false),
+    })
     this.retention = new RetentionSweep({
       engine,
       reader: this.reader,
@@ -206,15 +217,36 @@ export class Log {
   }
 
   /**
+   * The channel of this name, for a reader who comes: one that is not there is made when its name says so, and
+   * `resolve` waits until it is kept.
+   *
+   * @param start who has an offset heard a channel that was there, and makes none
+   * @throws Problem `channel-unknown`, `channel-deleted`; `storage-unavailable` when it can't be made
+   */
+  findToHear(name: string, start: OffsetRequest): Channel {
+    const known = this.#channels.lookUp(name)
+    if (known?.isKept || !mayMake(start) || !this.#firstUse.isAllowed(name)) return this.find(name)
+    this.#commits.check()
+    // Another may be making it.
+    if (known) return known
+    const channel = this.#firstUse.draft(name, firstUseContentType)
+    this.#firstUse.make(channel)
+    return channel
+  }
+
+  /**
    * The channel of this name, for `append`.
    *
-   * @throws Problem `channel-unknown`, `channel-deleted`
+   * @param firstContentType asked for a channel that is not there, when its name says that a use makes it: it is
+   *   there once `append` has taken its first messages. Nobody makes one when absent
+   * @throws Problem `channel-unknown`, `channel-deleted`; what `firstContentType` throws
    */
-  findToAppend(name: string): Channel {
+  findToAppend(name: string, firstContentType?: () => string): Channel {
     const channel = this.#channels.lookUp(name)
-    if (!channel) throw unknown(name)
-    if (channel.record.isSoftDeleted) throw deleted(name)
-    return channel
+    if (channel?.record.isSoftDeleted) throw deleted(name)
+    if (channel) return channel
+    if (!firstContentType || !this.#firstUse.isAllowed(name)) throw unknown(name)
+    return this.#firstUse.draft(name, firstContentType())
   }
 
   /**
@@ -226,10 +258,14 @@ export class Log {
    */
   async append(channel: Channel, append: Append): Promise<AppendOutcome> {
     this.#commits.check()
-    if (this.findToAppend(channel.name) !== channel) throw unknown(channel.name)
+    const isFirst = this.#firstUse.isDraft(channel)
+    // To close what is not there is no use of it.
+    const current = isFirst && append.messages.length > 0 ? channel : this.findToAppend(channel.name)
+    if (current !== channel) throw unknown(channel.name)
     channel.touch()
     try {
       const verdict = admitAppend(channel, append, { engine: this.engine, commits: this.#commits })
+      if (isFirst) this.#firstUse.make(channel)
       await channel.settled
       return verdict
     } catch (refusal) {
@@ -252,13 +288,14 @@ export class Log {
   }
 
   /**
-   * Where a reader starts.
+   * Where a reader starts, once the channel's creation is kept.
    *
    * @returns a position at or before the tail
    * @throws Problem `history-changed` for an offset that this channel never gave out, `offset-gone` for one that
-   *   retention has passed
+   *   retention has passed; `storage-unavailable` when the creation could not be kept
    */
   async resolve(channel: Channel, request: OffsetRequest): Promise<number> {
+    if (!channel.isKept) await channel.settled
     if (request.at === 'beginning') return channel.keptEarliest
     if (request.at === 'now') return channel.keptTail
     if (request.at === 'last') return await this.reader.positionOfLast(channel, request.count)

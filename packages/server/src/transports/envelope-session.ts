@@ -6,7 +6,7 @@ import {
   type SubscribeEnvelope,
 } from '@tidings/protocol'
 import { type End, Subscriber, Turns } from '../hub/index.js'
-import { type Channel, totalBytes } from '../log/index.js'
+import { type Channel, firstUseContentType, totalBytes } from '../log/index.js'
 import {
   type ClientRequest,
   decodeEnvelope,
@@ -109,9 +109,9 @@ export class EnvelopeSession {
         `A socket hears at most ${maxSubscriptions} channels. Open another.`,
       )
     }
-    const channel = this.#station.log.find(name)
-    const request = parseStart(from) ?? { at: 'now' }
-    this.#hear(channel, this.#station.log.resolve(channel, request), offsets)
+    const start = parseStart(from) ?? { at: 'now' }
+    const channel = this.#station.log.findToHear(name, start)
+    this.#hear(channel, this.#station.log.resolve(channel, start), offsets)
   }
 
   #hear(channel: Channel, position: number | Promise<number>, withOffsets: boolean): void {
@@ -140,7 +140,7 @@ export class EnvelopeSession {
   #publish(request: PublishRequest): void {
     const { log, settings } = this.#station
     const { id, channel: name, producer, close = false } = request
-    const channel = log.findToAppend(name)
+    const channel = log.findToAppend(name, () => firstUseContentType)
     const messages = publishedMessages(request, channel.kind, settings)
     const append = log.append(channel, {
       messages,

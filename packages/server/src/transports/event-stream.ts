@@ -1,4 +1,4 @@
-import type { Beating } from '../hub/index.js'
+import type { Ageing, Beating } from '../hub/index.js'
 import type { Answer, StreamSink } from './exchange.js'
 import type { Leaving, Station } from './transport.js'
 
@@ -17,14 +17,20 @@ export const nothingFollows: Answer = {
   payloadBytes: 0,
 }
 
+/** Readers whose stream has grown old come back within this time, milliseconds: not all in the same moment. */
+const movingSpreadMs = 500
+
 /** What an event stream says beside its channels' events. */
-export class EventStream implements Beating, Leaving {
+export class EventStream implements Beating, Leaving, Ageing {
   readonly #station: Station
   readonly #sink: StreamSink
+  readonly #place: () => string
 
-  constructor(station: Station, sink: StreamSink) {
+  /** @param place where the reader is after all that was pushed, as an `id:` says it */
+  constructor(station: Station, sink: StreamSink, place: () => string) {
     this.#station = station
     this.#sink = sink
+    this.#place = place
   }
 
   /** @param first what goes out with the stream's own first words */
@@ -36,6 +42,7 @@ export class EventStream implements Beating, Leaving {
     this.#sink.flush()
     this.#station.heartbeat.add(this)
     this.#station.streams.add(this)
+    this.#station.maxAge.add(this)
   }
 
   beat(): void {
@@ -44,10 +51,18 @@ export class EventStream implements Beating, Leaving {
     this.#sink.flush()
   }
 
-  /** The server is stopping: come back then. */
+  /**
+   * The server is stopping: come back then. A reader that has heard nothing yet would come back to where its URL
+   * says, as `offset=now`, and miss what comes until then: an `id:` without an event tells it where it is.
+   */
   goAway(retryAfterMs: number): void {
-    this.#sink.push(Buffer.from(`retry:${retryAfterMs}\n\n`))
+    this.#sink.push(Buffer.from(`id:${this.#place()}\nretry:${retryAfterMs}\n\n`))
     this.end()
+  }
+
+  /** Between two events, since all that is pushed is whole events. */
+  endOfAge(): void {
+    this.goAway(Math.round(Math.random() * movingSpreadMs))
   }
 
   end(): void {
@@ -58,6 +73,7 @@ export class EventStream implements Beating, Leaving {
   stop(): void {
     this.#station.heartbeat.delete(this)
     this.#station.streams.delete(this)
+    this.#station.maxAge.delete(this)
   }
 }
 

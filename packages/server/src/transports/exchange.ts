@@ -37,9 +37,16 @@ export interface Exchange {
    * @param tag of the answer as it is
    */
   knownTag(tag: string): string | undefined
-  /** Begins a response that stays open. */
+  /**
+   * To be asked before a request is held, in the same turn: while it was looked at the server may have begun to stop,
+   * and have told all whom it holds.
+   *
+   * @throws Problem `server-stopping`
+   */
+  checkMayBegin(): void
+  /** Begins a response that stays open. @throws Problem `server-stopping` */
   stream(status: number, headers: Headers): StreamSink
-  /** Turns the connection into a WebSocket; resolves when the handshake is done. */
+  /** Turns the connection into a WebSocket; resolves when the handshake is done. @throws Problem `server-stopping` */
   upgrade(options: { readonly subprotocol: string | undefined }): Promise<WebSocketConnection>
   /** Answers trouble: a problem, or `internal-error` for anything else. */
   fail(error: unknown): void

@@ -70,6 +70,7 @@ async function answerFromLog(station: Station, exchange: Exchange, reading: Read
 }
 
 function hold(station: Station, exchange: Exchange, reading: Reading): void {
+  exchange.checkMayBegin()
   const { channel } = reading
   const release = () => {
     clearTimeout(timer)

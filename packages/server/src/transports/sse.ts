@@ -36,8 +36,8 @@ export const sse: Transport = {
       ...eventStreamHeaders,
       ...(channel.kind === 'binary' && { [header.sseDataEncoding]: 'base64' }),
     })
-    const stream = new EventStream(station, sink)
-    const subscriber = new Subscriber({
+    const stream = new EventStream(station, sink, () => channel.offsetAt(subscriber.position))
+    const subscriber: Subscriber = new Subscriber({
       log: station.log,
       hub: station.hub,
       channel,

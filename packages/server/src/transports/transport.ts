@@ -1,5 +1,5 @@
 import type { Way } from '@tidings/protocol'
-import type { Heartbeat, Hub } from '../hub/index.js'
+import type { Heartbeat, Hub, MaxAge } from '../hub/index.js'
 import type { Channel, Log } from '../log/index.js'
 import type { Exchange } from './exchange.js'
 
@@ -8,6 +8,8 @@ export interface Station {
   readonly log: Log
   readonly hub: Hub
   readonly heartbeat: Heartbeat
+  /** Ends event streams after a while. */
+  readonly maxAge: MaxAge
   readonly settings: TransportSettings
   /** Held polls, by what answers each of them now. */
   readonly holds: Set<() => void>

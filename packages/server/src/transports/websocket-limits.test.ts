@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { Heartbeat, Hub } from '../hub/index.js'
+import { Heartbeat, Hub, MaxAge } from '../hub/index.js'
 import { MemoryEngine } from '../log/engines/memory.js'
 import { Log } from '../log/index.js'
 import { EnvelopeSession } from './envelope-session.js'
@@ -60,6 +60,7 @@ function startStation(): Station {
     log,
     hub: new Hub(log),
     heartbeat,
+    maxAge: new MaxAge({ maxAgeMs: 0 }),
     settings: { longPollMs: 1, heartbeatMs: 1, ...sizes },
     holds: new Set(),
     streams: new Set(),

@@ -71,6 +71,7 @@ class Hold {
   }
 
   begin(): void {
+    this.#exchange.checkMayBegin()
     const { hub, holds } = this.#station
     this.#timer = setTimeout(this.#giveUp, this.#holdMs)
     holds.add(this.#giveUp)

@@ -42,7 +42,8 @@ export function isRelative({ start }: Place): boolean {
 }
 
 /**
- * Finds the channels and the places to start, one after the other. They stay in memory, and do not end for want
+ * Finds the channels at once, so that those that are made are one commit, and then the places to start, one after
+ * the other. They stay in memory, and do not end for want
  * of use, until `use` is over.
  */
 export async function withPlaces(
@@ -53,27 +54,47 @@ export async function withPlaces(
 ): Promise<void> {
   const pinned: Channel[] = []
   try {
+    const found = streams.map((stream) => findPinned(station, exchange, stream, pinned))
     const outcomes: Outcome[] = []
-    for (const stream of streams) outcomes.push(await outcomeOf(station, exchange, stream, pinned))
+    for (const each of found)
+      outcomes.push(each.kind === 'found' ? await placeIn(station, exchange, each) : each)
     await use(outcomes)
   } finally {
     for (const channel of pinned) channel.unpin()
   }
 }
 
-async function outcomeOf(
+interface Found {
+  readonly kind: 'found'
+  readonly channel: Channel
+  readonly start: OffsetRequest
+}
+
+function findPinned(
   { log }: Station,
   exchange: Exchange,
   { name, start }: AskedStream,
   pinned: Channel[],
-): Promise<Outcome> {
+): Found | Trouble | Ended {
   if (!start) return { kind: 'ended' }
   try {
-    const channel = log.find(name)
+    const channel = log.findToHear(name, start)
     channel.pin()
     pinned.push(channel)
-    return { kind: 'place', channel, position: await log.resolve(channel, start), start }
+    return { kind: 'found', channel, start }
   } catch (error) {
     return { kind: 'trouble', name, problem: exchange.problemOf(error) }
+  }
+}
+
+async function placeIn(
+  { log }: Station,
+  exchange: Exchange,
+  { channel, start }: Found,
+): Promise<Place | Trouble> {
+  try {
+    return { kind: 'place', channel, position: await log.resolve(channel, start), start }
+  } catch (error) {
+    return { kind: 'trouble', name: channel.name, problem: exchange.problemOf(error) }
   }
 }

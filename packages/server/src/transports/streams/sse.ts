@@ -54,7 +54,7 @@ class Hearing {
   constructor(station: Station, exchange: Exchange, sink: StreamSink, outcomes: readonly Outcome[]) {
     this.#exchange = exchange
     this.#sink = sink
-    this.#stream = new EventStream(station, sink)
+    this.#stream = new EventStream(station, sink, () => formatVector(this.#vector))
     this.#outcomes = outcomes
     this.#vector = outcomes.map((outcome) =>
       isPlace(outcome) ? outcome.channel.offsetAt(outcome.position) : endedPlace,
