@@ -145,3 +145,52 @@ test('a channel that is removed while its last messages wait lets them be heard 
     expect(end()).toBe('removed')
   }
 })
+
+/** A connection whose other end does not read: what is flushed to it stays unsent. */
+class StandingSink implements Sink {
+  readonly #mark: number
+  unsentBytes = 0
+  readonly isGone = false
+
+  constructor(mark: number) {
+    this.#mark = mark
+  }
+
+  get isBackedUp(): boolean {
+    return this.unsentBytes > this.#mark
+  }
+
+  push(bytes: Uint8Array): void {
+    this.unsentBytes += bytes.byteLength
+  }
+
+  flush(): void {}
+
+  drained(): Promise<void> {
+    return new Promise(() => {})
+  }
+}
+
+test('a reader that stops is given no more of a read than passes the mark, however large it is encoded', async () => {
+  const { log, hub, create, append } = await logWithHub()
+  const channel = await create('small')
+  for (let count = 0; count < 2_000; count++) await append(channel)
+  const sink = new StandingSink(64 * 1024)
+  const event = Buffer.alloc(2 * 1024)
+  const subscriber = new Subscriber({
+    log,
+    hub,
+    channel,
+    position: 0,
+    sink,
+    form: { encode: () => event, atTail: () => undefined },
+    onPayload: () => {},
+    onEnd: () => {},
+  })
+  subscriber.start()
+  await subscriber.reached(33)
+  for (let turn = 0; turn < 10; turn++) await nextTurn()
+  expect(sink.unsentBytes).toBe(66 * 1024)
+  // The rest is read again when the other end takes what it has.
+  expect(subscriber.position).toBe(33)
+})
