@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { randomOf, seedOfRun } from '../../../../tests/support/random.js'
 import { MemoryEngine } from '../log/engines/memory.js'
 import { type Channel, Log } from '../log/index.js'
@@ -146,36 +146,38 @@ test('a channel that is removed while its last messages wait lets them be heard 
   }
 })
 
-/** A connection whose other end does not read: what is flushed to it stays unsent. */
-class StandingSink implements Sink {
-  readonly #mark: number
+/** A connection with a mark of 64 KiB, whose other end takes all that is flushed, or does not read at all. */
+class MarkedSink implements Sink {
+  readonly #takes: boolean
   unsentBytes = 0
   readonly isGone = false
 
-  constructor(mark: number) {
-    this.#mark = mark
+  constructor(options: { takes: boolean }) {
+    this.#takes = options.takes
   }
 
   get isBackedUp(): boolean {
-    return this.unsentBytes > this.#mark
+    return this.unsentBytes > 64 * 1024
   }
 
   push(bytes: Uint8Array): void {
     this.unsentBytes += bytes.byteLength
   }
 
-  flush(): void {}
+  flush(): void {
+    if (this.#takes) this.unsentBytes = 0
+  }
 
   drained(): Promise<void> {
     return new Promise(() => {})
   }
 }
 
-test('a reader that stops is given no more of a read than passes the mark, however large it is encoded', async () => {
+/** Reads two thousand small batches, each of which is encoded as 2 KiB. */
+async function readLargeEvents(sink: Sink) {
   const { log, hub, create, append } = await logWithHub()
   const channel = await create('small')
   for (let count = 0; count < 2_000; count++) await append(channel)
-  const sink = new StandingSink(64 * 1024)
   const event = Buffer.alloc(2 * 1024)
   const subscriber = new Subscriber({
     log,
@@ -187,10 +189,23 @@ test('a reader that stops is given no more of a read than passes the mark, howev
     onPayload: () => {},
     onEnd: () => {},
   })
+  const reads = vi.spyOn(log.reader, 'read')
   subscriber.start()
+  return { subscriber, reads }
+}
+
+test('a reader that stops is given no more of a read than passes the mark, however large it is encoded', async () => {
+  const sink = new MarkedSink({ takes: false })
+  const { subscriber } = await readLargeEvents(sink)
   await subscriber.reached(33)
   for (let turn = 0; turn < 10; turn++) await nextTurn()
   expect(sink.unsentBytes).toBe(66 * 1024)
   // The rest is read again when the other end takes what it has.
   expect(subscriber.position).toBe(33)
+})
+
+test('a reader that is quick is given all of a read, which is not read again', async () => {
+  const { subscriber, reads } = await readLargeEvents(new MarkedSink({ takes: true }))
+  await subscriber.reached(2_000)
+  expect(reads).toHaveBeenCalledTimes(2)
 })

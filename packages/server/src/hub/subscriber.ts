@@ -154,6 +154,8 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
   /** What a backed up sink is not given is read again: encoded, a read may be many times as large as it was. */
   #pushRead(batches: readonly Batch[]): void {
     for (const batch of batches) {
+      // A reader that is quick takes at once what made it so.
+      if (this.#sink.isBackedUp) this.#sink.flush()
       if (this.#sink.isBackedUp) break
       const isUpToDate = batch.end === this.channel.keptTail
       const isClosed = isUpToDate && this.channel.keptClosed
