@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { randomOf, seedOfRun } from '../../../../tests/support/random.js'
 import { MemoryEngine } from '../log/engines/memory.js'
 import { type Channel, Log } from '../log/index.js'
@@ -144,4 +144,69 @@ test('a channel that is removed while its last messages wait lets them be heard 
     expect(sink.said).toEqual(['0-1', '1-2'])
     expect(end()).toBe('removed')
   }
+})
+
+/** A connection with a mark of 64 KiB, whose other end takes all that is flushed, or does not read at all. */
+class MarkedSink implements Sink {
+  readonly #takes: boolean
+  unsentBytes = 0
+  readonly isGone = false
+
+  constructor(options: { takes: boolean }) {
+    this.#takes = options.takes
+  }
+
+  get isBackedUp(): boolean {
+    return this.unsentBytes > 64 * 1024
+  }
+
+  push(bytes: Uint8Array): void {
+    this.unsentBytes += bytes.byteLength
+  }
+
+  flush(): void {
+    if (this.#takes) this.unsentBytes = 0
+  }
+
+  drained(): Promise<void> {
+    return new Promise(() => {})
+  }
+}
+
+/** Reads two thousand small batches, each of which is encoded as 2 KiB. */
+async function readLargeEvents(sink: Sink) {
+  const { log, hub, create, append } = await logWithHub()
+  const channel = await create('small')
+  for (let count = 0; count < 2_000; count++) await append(channel)
+  const eventBytes = 2 * 1024
+  const subscriber = new Subscriber({
+    log,
+    hub,
+    channel,
+    position: 0,
+    sink,
+    form: { encode: (batches) => Buffer.alloc(batches.length * eventBytes), atTail: () => undefined },
+    onPayload: () => {},
+    onEnd: () => {},
+  })
+  const reads = vi.spyOn(log.reader, 'read')
+  subscriber.start()
+  return { subscriber, reads }
+}
+
+test('a reader that stops is given no more of a read than passes the mark, however large it is encoded', async () => {
+  const sink = new MarkedSink({ takes: false })
+  const { subscriber } = await readLargeEvents(sink)
+  await subscriber.reached(33)
+  for (let turn = 0; turn < 10; turn++) await nextTurn()
+  // The mark, and what is encoded together: all that was read would be four MiB.
+  expect(sink.unsentBytes).toBeLessThan(512 * 1024)
+  // The rest is read again when the other end takes what it has.
+  expect(subscriber.position).toBeLessThan(250)
+})
+
+test('a reader that is quick is given all of a read, which is not read again', async () => {
+  const { subscriber, reads } = await readLargeEvents(new MarkedSink({ takes: true }))
+  await subscriber.reached(2_000)
+  expect(reads).toHaveBeenCalledTimes(2)
 })

@@ -7,7 +7,10 @@ import type { Listener } from './tail.js'
 import type { Turns } from './turns.js'
 import type { WireForm } from './wire-form.js'
 
-/** Payload bytes that one read from the log brings at most (a single larger message alone): a reader that is behind holds no more. */
+/**
+ * What one read from the log brings at most, bytes as `Batch.heldBytes` has them (a single larger message alone): a
+ * reader that is behind holds no more.
+ */
 const readBytes = 256 * 1024
 
 export type End =
@@ -112,7 +115,7 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
       'a listener at the tail hears the batch that follows its position',
     )
     delivery.pushTo(this.#sink, this.#form)
-    this.#advance(delivery.batches)
+    this.#advance(delivery.batches.at(-1))
     this.#onPayload(delivery.payloadBytes)
     if (delivery.isClosed) this.#end({ why: 'closed' })
   }
@@ -147,16 +150,19 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
     return !this.#isEnded
   }
 
+  /** What a backed up sink is not given is read again: encoded, a read may be many times as large as it was. */
   #pushRead(batches: readonly Batch[]): void {
-    const isUpToDate = batches.at(-1)?.end === this.channel.keptTail
-    const isClosed = isUpToDate && this.channel.keptClosed
-    const context = { channel: this.channel, isUpToDate, isClosed }
-    this.#sink.push(this.#hub.catchUp.encoded(batches, this.#form, context))
-    this.#hasPushed = true
-    this.#hasToldClosed ||= isClosed
-    this.#onPayload(messageBytesOf(batches))
+    for (const run of this.#hub.catchUp.runs(batches, this.#form, this.channel)) {
+      // A reader that is quick takes at once what made it so.
+      if (this.#sink.isBackedUp) this.#sink.flush()
+      if (this.#sink.isBackedUp) break
+      this.#sink.push(run.piece)
+      this.#hasPushed = true
+      this.#hasToldClosed ||= run.isClosed
+      this.#onPayload(messageBytesOf(run.batches))
+      this.#advance(run.batches.at(-1))
+    }
     this.#sink.flush()
-    this.#advance(batches)
   }
 
   /** At the tail, in the turn that found it: nothing can be kept between this and `join`. */
@@ -175,8 +181,8 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
     else this.#hub.join(channel, this)
   }
 
-  #advance(batches: readonly Batch[]): void {
-    this.position = batches.at(-1)?.end ?? this.position
+  #advance(last: Batch | undefined): void {
+    this.position = last?.end ?? this.position
     while (this.#reached[0] && this.#reached[0].position <= this.position) this.#reached.shift()?.resolve()
   }
 

@@ -1,4 +1,4 @@
-import { type Batch, type Channel, type KeptChange, messageBytesOf } from '../log/index.js'
+import type { Batch, Channel, KeptChange } from '../log/index.js'
 import { Delivery, type Flushing } from './delivery.js'
 
 /** Who hears a channel's tail: it has everything before the tail already. */
@@ -11,13 +11,13 @@ export interface Listener {
   removed(): void
 }
 
-/** Payload bytes that commits which wait for their flush are joined to at most (a single larger one alone). */
+/** What commits which wait for their flush are joined to at most, `Batch.heldBytes` (a single larger one alone). */
 const maxJoinedBytes = 256 * 1024
 
 /** What one commit, or several that waited together, brought and nobody has heard yet. */
 interface Kept {
   readonly batches: Batch[]
-  payloadBytes: number
+  heldBytes: number
   isClosed: boolean
   isRemoved: boolean
   /** Somebody has joined since: who did has these batches and not the next ones. */
@@ -53,17 +53,17 @@ export class Tail {
 
   /** A commit is kept. What the commits before it brought may still wait: then all of it goes out together. */
   keep({ batches, isClosed, isRemoved }: KeptChange): void {
-    const payloadBytes = messageBytesOf(batches)
+    const heldBytes = batches.reduce((bytes, batch) => bytes + batch.heldBytes, 0)
     const last = this.#waiting.at(-1)
     // What is being heard is not added to.
     const isOpen = last && !last.isSealed && !(this.#toHear && this.#waiting.length === 1)
-    if (isOpen && last.payloadBytes + payloadBytes <= maxJoinedBytes) {
+    if (isOpen && last.heldBytes + heldBytes <= maxJoinedBytes) {
       for (const batch of batches) last.batches.push(batch)
-      last.payloadBytes += payloadBytes
+      last.heldBytes += heldBytes
       last.isClosed ||= isClosed
       last.isRemoved ||= isRemoved
     } else {
-      this.#waiting.push({ batches: [...batches], payloadBytes, isClosed, isRemoved, isSealed: false })
+      this.#waiting.push({ batches: [...batches], heldBytes, isClosed, isRemoved, isSealed: false })
     }
   }
 

@@ -7,6 +7,12 @@ import { type ChannelKind, formatOffset, invariant } from '@tidings/protocol'
  */
 export const maxBatchWireBytes = 32 * 1024 - (2 * 1024 + 256)
 
+/**
+ * What a batch is taken to have beside its payload where bytes are bounded: its object in memory, and its events or
+ * its envelope on the wire. A channel of commits that brought a tiny message each is nearly nothing but that.
+ */
+const besidePayloadBytes = 200
+
 /** Joins JSON values in a batch's payload, so that `[` payload `]` is the array that HTTP bodies carry. */
 const comma = 0x2c
 
@@ -53,6 +59,11 @@ export class Batch {
   /** The messages' own bytes: without what joins them. */
   get messageBytes(): number {
     return this.payload.byteLength - (this.kind === 'json' ? this.messageCount - 1 : 0)
+  }
+
+  /** What it counts for where the bytes of several batches are bounded. */
+  get heldBytes(): number {
+    return this.payload.byteLength + besidePayloadBytes
   }
 
   get nextOffset(): string {

@@ -31,6 +31,7 @@ export class ChannelReader {
   }
 
   /**
+   * @param maxBytes of payload, and what its batches take beside it
    * @returns what is kept from `position` on, in order: at least one batch when there is any, else none
    * @throws Problem `offset-gone` when retention has passed `position`; `history-changed` when no message starts
    *   there; `storage-damaged`
@@ -62,7 +63,7 @@ export class ChannelReader {
       const start = first?.from(at)
       if (!start) throw notThere(channel, at)
       for (const batch of [start, ...rest]) {
-        bytes += batch.payload.byteLength
+        bytes += batch.heldBytes
         if (found.length > 0 && bytes > maxBytes) return found
         found.push(batch)
         at = batch.end

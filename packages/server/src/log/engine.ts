@@ -136,14 +136,14 @@ export interface Engine {
   commit(commit: Commit): Promise<void>
   /**
    * Batches from the one that holds `position` on, in order: at least one when there is any, then as many as
-   * stay within `maxBytes` of payload.
+   * stay within `maxBytes`, each counted with what it takes beside its payload (`Batch.heldBytes`).
    *
    * @throws Problem `storage-damaged` when a batch does not pass its check
    */
   read(channelId: number, position: number, maxBytes: number): Promise<Batch[]>
   /**
    * Batches from the one that holds the position before `position` backwards, the newest first: at least one
-   * when there is any, then as many as stay within `maxBytes` of payload.
+   * when there is any, then as many as stay within `maxBytes`, counted as for `read`.
    *
    * @throws Problem `storage-damaged` when a batch does not pass its check
    */

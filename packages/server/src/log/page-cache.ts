@@ -1,6 +1,6 @@
 import type { Batch } from './batch.js'
 
-/** Payload that pages hold at most, together, bytes; what was read longest ago goes first. */
+/** What pages hold at most, together, bytes; what was read longest ago goes first. */
 const maxHeldBytes = 8 * 1024 * 1024
 
 /**
@@ -21,7 +21,7 @@ export class PageCache {
   }
 
   set(key: string, batches: readonly Batch[]): void {
-    const bytes = batches.reduce((sum, { payload }) => sum + payload.byteLength, 0)
+    const bytes = batches.reduce((sum, { heldBytes }) => sum + heldBytes, 0)
     this.#remove(key)
     this.#pages.set(key, { batches, bytes })
     this.#heldBytes += bytes

@@ -1,6 +1,6 @@
 import { advancedCursor, type ChannelKind, currentCursor, header } from '@tidings/protocol'
 import { type EncodingContext, Subscriber, type WireForm } from '../hub/index.js'
-import type { Batch } from '../log/index.js'
+import type { Batch, Channel } from '../log/index.js'
 import { dataLines, EventStream, eventStreamHeaders, nothingFollows } from './event-stream.js'
 import type { Transport } from './transport.js'
 
@@ -74,17 +74,14 @@ function eventForm(cursor: () => number): WireForm {
       })
       return Buffer.from(pairs.join('') || controlEvent(context.channel, cursor(), context))
     },
-    atTail: (context) => Buffer.from(controlEvent(context.channel, cursor(), context)),
+    atTail: (context) =>
+      Buffer.from(place(context.channel) + controlEvent(context.channel, cursor(), context)),
   }
 }
 
 const sharedForm = eventForm(() => currentCursor(Date.now()))
 
-/**
- * One unnamed event per message, each with the offset after it: what a page's `onmessage` takes. At the tail
- * stands an offset without an event, which the page does not see: should the connection be cut before a message
- * has come, the browser goes on from there and misses nothing.
- */
+/** One unnamed event per message, each with the offset after it: what a page's `onmessage` takes. */
 const plainEventForm: WireForm = {
   encode(batches, { channel }) {
     const events: string[] = []
@@ -96,7 +93,16 @@ const plainEventForm: WireForm = {
     }
     return Buffer.from(events.join(''))
   },
-  atTail: ({ channel }) => Buffer.from(`id:${channel.nextOffset}\n\n`),
+  atTail: ({ channel }) => Buffer.from(place(channel)),
+}
+
+/**
+ * An offset without an event, which a page does not see. Should the connection be cut before a message has come,
+ * a browser goes on from there and misses nothing; and where the channel is closed, it comes back with it, is
+ * answered 204, and stops.
+ */
+function place({ nextOffset }: Channel): string {
+  return `id:${nextOffset}\n\n`
 }
 
 function dataEvent(batch: Batch, { channel }: EncodingContext): string {

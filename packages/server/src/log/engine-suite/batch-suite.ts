@@ -47,11 +47,12 @@ export const batchTests: Record<string, Body> = {
     const { engine } = await open()
     const batches = chain('binary', [['aaaa'], ['bbbb'], ['cccc']])
     await append(engine, 1, batches)
-    expect(positions(await engine.read(1, 0, 8))).toEqual([
+    const { heldBytes } = batches[0] as Batch
+    expect(positions(await engine.read(1, 0, 2 * heldBytes))).toEqual([
       [0, 4],
       [4, 8],
     ])
-    expect(positions(await engine.read(1, 0, 11))).toEqual([
+    expect(positions(await engine.read(1, 0, 3 * heldBytes - 1))).toEqual([
       [0, 4],
       [4, 8],
     ])
@@ -80,16 +81,32 @@ export const batchTests: Record<string, Body> = {
 
   'a read backwards stops at maxBytes, and always has one batch when there is any': async (open) => {
     const { engine } = await open()
-    await append(engine, 1, chain('binary', [['aaaa'], ['bbbb'], ['cccc']]))
+    const batches = chain('binary', [['aaaa'], ['bbbb'], ['cccc']])
+    await append(engine, 1, batches)
+    const { heldBytes } = batches[0] as Batch
     for (const [maxBytes, starts] of [
-      [12, [8, 4, 0]],
-      [11, [8, 4]],
-      [8, [8, 4]],
-      [7, [8]],
+      [3 * heldBytes, [8, 4, 0]],
+      [3 * heldBytes - 1, [8, 4]],
+      [2 * heldBytes, [8, 4]],
+      [2 * heldBytes - 1, [8]],
       [0, [8]],
     ] as const) {
       expect((await engine.readBack(1, 12, maxBytes)).map(({ start }) => start)).toEqual(starts)
     }
+  },
+
+  'batches of a tiny message each are counted with what they take beside it, both ways': async (open) => {
+    const { engine } = await open()
+    await append(
+      engine,
+      1,
+      chain(
+        'json',
+        Array.from({ length: 1_000 }, () => ['1']),
+      ),
+    )
+    expect(await engine.read(1, 0, 20_100)).toHaveLength(100)
+    expect(await engine.readBack(1, 1_000, 20_100)).toHaveLength(100)
   },
 
   'a batch of 4 MiB comes back to the byte, and stays when later reads use the memory again': async (

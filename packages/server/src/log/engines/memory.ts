@@ -84,7 +84,7 @@ export class MemoryEngine implements Engine {
     let bytes = 0
     for (let index = firstEndingAfter(batches, position); index < batches.length; index++) {
       const batch = batches[index] as Batch
-      bytes += batch.payload.byteLength
+      bytes += batch.heldBytes
       if (found.length > 0 && bytes > maxBytes) break
       found.push(batch)
     }
@@ -101,7 +101,7 @@ export class MemoryEngine implements Engine {
       index--
     ) {
       const batch = batches[index] as Batch
-      bytes += batch.payload.byteLength
+      bytes += batch.heldBytes
       if (found.length > 0 && bytes > maxBytes) break
       found.push(batch)
     }

@@ -203,7 +203,7 @@ function namesAfter(after: string | undefined): { start?: Buffer; exclusiveStart
 }
 
 /**
- * The first batch, then as many as stay within `maxBytes` of payload.
+ * The first batch, then as many as stay within `maxBytes`.
  *
  * @param entries of which no more are taken than are wanted; lmdb hands out copies, never a view into its memory map
  * @throws Problem `storage-damaged` when the first one is; what stands before a damaged batch can be heard
@@ -213,7 +213,7 @@ function batchesWithin(entries: Iterable<{ key: Buffer; value: Buffer }>, maxByt
   let bytes = 0
   for (const { key, value } of entries) {
     const batch = found.length > 0 ? soundBatch(key, value) : checkedBatch(key, value)
-    bytes += batch?.payload.byteLength ?? 0
+    bytes += batch?.heldBytes ?? 0
     if (!batch || (found.length > 0 && bytes > maxBytes)) break
     found.push(batch)
   }
