@@ -192,6 +192,11 @@ test.runIf(hasChromium)(
     await tab.goto(`${relay.url}/`)
     await tab.evaluate(hearInPage, `/v1/stream/cake?${new URLSearchParams({ ...plain, offset: 'now' })}`)
     await statsOf(server).until(isListening.sse)
+    await tab.waitForFunction(
+      () => (globalThis as unknown as { source: EventSource }).source.readyState === EventSource.OPEN,
+    )
+    // The stream's first words were sent before this is asked: the browser has them before the answer.
+    await tab.evaluate(() => fetch('/v1/channels').then((answer) => answer.text()))
 
     relay.cut()
     await statsOf(server).untilNothingIsHeld()
