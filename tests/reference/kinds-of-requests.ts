@@ -19,7 +19,12 @@ const orders: readonly {
   { method: 'POST', here: 404, codes: ['channel-unknown'], reference: [400] },
   { method: 'POST', here: 410, codes: ['channel-deleted'], reference: [400] },
   { method: 'POST', here: 400, codes: ['message-invalid', 'message-empty'], reference: [403, 409] },
-  { method: 'GET', here: 400, codes: ['live-unknown'], reference: [404, 410] },
+  {
+    method: 'GET',
+    here: 400,
+    codes: ['live-unknown', 'offset-missing', 'offset-malformed', 'start-ambiguous'],
+    reference: [404, 410],
+  },
   { method: 'PUT', here: 404, codes: ['channel-unknown'], reference: [400] },
   {
     method: 'PUT',
