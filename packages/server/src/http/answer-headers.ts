@@ -9,6 +9,8 @@ export const securityHeaders: Headers = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
+const withoutCors: Headers = { vary: 'origin' }
+
 /**
  * What lets a page of an allowed origin read the answer. Every answer varies by `Origin`, the one to a request
  * without it too: a cache would else give that to a page, which could not read it.
@@ -20,7 +22,7 @@ export function corsHeaders(
   origin: string | undefined,
   host: string | undefined,
 ): Headers {
-  if (origin === undefined || !access.allows(origin, host)) return { vary: 'origin' }
+  if (origin === undefined || !access.allows(origin, host)) return withoutCors
   return {
     'access-control-allow-origin': origin,
     'access-control-expose-headers': exposedResponseHeaders,

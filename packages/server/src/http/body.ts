@@ -20,23 +20,31 @@ export function readBody(
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = []
     let bytes = 0
-    const take = (part: Buffer) => {
+    // Once it is settled nothing is listened to any more, though the listeners go only with the request.
+    let isSettled = false
+    const fail = (reason: Error) => {
+      isSettled = true
+      parts.length = 0
+      reject(reason)
+    }
+    const gone = () => {
+      if (!isSettled) fail(new ConnectionGone())
+    }
+    request.on('data', (part: Buffer) => {
+      if (isSettled) return
       bytes += part.byteLength
-      if (bytes > maxBytes) settle(() => reject(tooLarge(maxBytes)))
-      else if (!hasRoom(part.byteLength)) settle(() => reject(busy()))
+      if (bytes > maxBytes) fail(tooLarge(maxBytes))
+      else if (!hasRoom(part.byteLength)) fail(busy())
       else parts.push(part)
-    }
-    // A stream of HTTP/2 that its client resets ends as well: what came of its body is not the whole.
-    const end = () =>
-      request.aborted
-        ? gone()
-        : settle(() => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, bytes)))
-    const gone = () => settle(() => reject(new ConnectionGone()))
-    const settle = (how: () => void) => {
-      request.off('data', take).off('end', end).off('error', gone).off('close', gone)
-      how()
-    }
-    request.on('data', take).on('end', end).on('error', gone).on('close', gone)
+    })
+    request.on('end', () => {
+      // A stream of HTTP/2 that its client resets ends as well: what came of its body is not the whole.
+      if (request.aborted) gone()
+      if (isSettled) return
+      isSettled = true
+      resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, bytes))
+    })
+    request.on('error', gone).on('close', gone)
   })
 }
 

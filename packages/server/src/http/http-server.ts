@@ -135,15 +135,10 @@ export class HttpServer {
   }
 
   #takeTurn(request: IncomingMessage, response: ServerResponse, offer: Offer): Promise<void> {
-    const { socket } = request
-    // A stream that began before the stop said that its connection would be kept.
-    response.once('close', () => {
-      if (this.#isStopping) socket.destroySoon()
-    })
-    const wire = this.#port.wireOf(socket)
+    const wire = this.#port.wireOf(request.socket)
     return this.#take(request, offer, (purpose) => {
       this.#options.costs.requestBegan(wire, purpose)
-      return new Http1Carrier(request, response, wire)
+      return new Http1Carrier(request, response, { wire, isStopping: this.#isStoppingNow })
     })
   }
 

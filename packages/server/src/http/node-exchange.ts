@@ -149,14 +149,13 @@ export class NodeExchange implements Exchange {
     if (carrier.isGone) return
     const hasBody = status !== 204 && status !== 304 && carrier.request.method !== 'HEAD'
     const isChosen = compressor && codable && isCodable(codable.contentType)
-    const head = {
-      // An empty answer carries only what a rule demands of it.
-      ...(status !== 304 && securityHeaders),
-      ...(status === 304 ? corsOfNothingNew(corsHeaders) : corsHeaders),
-      ...(isChosen && { vary: [corsHeaders.vary, 'accept-encoding'].join(', ') }),
-      ...headers,
-      ...(hasBody && { 'content-length': String(body?.byteLength ?? 0) }),
-    }
+    const head: Record<string, string> = {}
+    // An empty answer carries only what a rule demands of it.
+    if (status !== 304) Object.assign(head, securityHeaders, corsHeaders)
+    else Object.assign(head, corsOfNothingNew(corsHeaders))
+    if (isChosen) head.vary = [corsHeaders.vary, 'accept-encoding'].join(', ')
+    Object.assign(head, headers)
+    if (hasBody) head['content-length'] = String(body?.byteLength ?? 0)
     const isRestUncertain = this.#isHeldBack || hasUnknownTransferCoding(carrier.request)
     const connection = { isLast: isStopping(), isRestUncertain }
     carrier.answer(status, head, hasBody ? body : undefined, connection)

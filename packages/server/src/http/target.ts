@@ -8,6 +8,9 @@ export type Target =
       readonly query: URLSearchParams
     }
 
+/** Nobody changes it. */
+const noQuery = new URLSearchParams()
+
 /** The scheme and the authority of a target in absolute form, as clients send it to a proxy. */
 const absoluteForm = /^https?:\/\/([^/?#]*)/i
 
@@ -22,7 +25,7 @@ export function parseTarget(target: string, maxNameBytes: number): Target {
   const origin = target.replace(absoluteForm, '')
   const mark = origin.indexOf('?')
   const pathname = mark === -1 ? origin : origin.slice(0, mark)
-  const query = new URLSearchParams(mark === -1 ? '' : origin.slice(mark + 1))
+  const query = mark === -1 ? noQuery : new URLSearchParams(origin.slice(mark + 1))
   if (pathname.startsWith(path.stream)) {
     const name = decodeName(pathname.slice(path.stream.length))
     checkChannelName(name, maxNameBytes)

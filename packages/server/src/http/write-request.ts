@@ -124,7 +124,8 @@ export function appendOf(request: HttpRequest, body: Buffer, channel: Channel, l
   // Nothing is kept of it: whether it is a retry or refused is the log's to say, whatever it holds.
   if (channel.record.closed) return { ...parts, messages: [body] }
   // Not to be read as what it is not: the log refuses it by its type, in its turn.
-  if (mediaType(contentType) !== mediaType(channel.record.contentType))
+  const expected = channel.record.contentType
+  if (contentType !== expected && mediaType(contentType) !== mediaType(expected))
     return { ...parts, contentType, messages: [] }
   const messages = messagesOf(channel.kind, body, { ...limits, flatten: true })
   if (messages.length === 0) throw new Problem('message-empty', 'An empty array has no messages to append.')

@@ -11,10 +11,16 @@ export class Http1Carrier implements Carrier {
   readonly wire: Socket
   readonly #response: ServerResponse
   readonly #socket: Socket
+  readonly #isStopping: () => boolean
 
-  constructor(request: IncomingMessage, response: ServerResponse, wire: Socket) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    options: { readonly wire: Socket; readonly isStopping: () => boolean },
+  ) {
     this.request = request
-    this.wire = wire
+    this.wire = options.wire
+    this.#isStopping = options.isStopping
     this.#response = response
     this.#socket = request.socket
   }
@@ -28,7 +34,11 @@ export class Http1Carrier implements Carrier {
   }
 
   onClose(callback: () => void): void {
-    this.#response.once('close', callback)
+    this.#response.once('close', () => {
+      // A stream that began before the stop said that its connection would be kept.
+      if (this.#isStopping()) this.#socket.destroySoon()
+      callback()
+    })
     // An answer that waits behind another's, on a connection that is cut, is told by its request only.
     this.request.once('close', () => {
       if (this.#socket.destroyed) callback()

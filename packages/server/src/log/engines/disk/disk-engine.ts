@@ -106,7 +106,10 @@ export class DiskEngine implements LastingEngine {
     try {
       // All is encoded before the first put: a throw between puts would leave a part of the commit.
       const { durability } = commit
-      await this.#database.write(this.#changesOf(commit), durability === 'memory' ? undefined : durability)
+      const changes = this.#changesOf(commit)
+      if (changes.length > 0) {
+        await this.#database.write(changes, durability === 'memory' ? undefined : durability)
+      }
     } catch (error) {
       throw this.fail(error)
     }
@@ -164,9 +167,11 @@ export class DiskEngine implements LastingEngine {
 
   #changesOf(commit: Commit): Change[] {
     const { about, batches, channels, memory, producers, removed } = this.#database
-    const changes: Change[] = [
-      { table: about, key: aboutKey.lastHistory, value: encodeRecord(commit.lastHistory) },
-    ]
+    const changes: Change[] = []
+    // Its table has a tree of its own, whose pages would be written with every commit.
+    if (commit.lastHistory !== this.lastHistory) {
+      changes.push({ table: about, key: aboutKey.lastHistory, value: encodeRecord(commit.lastHistory) })
+    }
     if (this.#dataMayBeGone) {
       changes.push({ table: about, key: aboutKey.dataMayBeGone }, { table: about, key: aboutKey.isCopy })
     }
