@@ -122,7 +122,7 @@ export class NodeExchange implements Exchange {
   }
 
   async #respondCoded(answer: Answer, coding: Exclude<Representation, 'identity'>): Promise<void> {
-    const { compressor, onMistake } = this.#options
+    const { compressor } = this.#options
     const { body = new Uint8Array(), codable = { name: '' } } = answer
     const gone = new AbortController()
     this.onGone(() => gone.abort())
@@ -130,7 +130,7 @@ export class NodeExchange implements Exchange {
     try {
       coded = await compressor?.compress({ name: codable.name, coding, body }, gone.signal)
     } catch (error) {
-      onMistake(error)
+      this.#onMistake(error)
     }
     // As it is, when coding makes it no smaller, or there is too much to code.
     const isWorthIt = coded && (coded.byteLength < body.byteLength || !this.#accepted.includes('identity'))
@@ -145,7 +145,7 @@ export class NodeExchange implements Exchange {
   }
 
   #write({ status, headers, body, codable, payloadBytes }: Answer): void {
-    const { carrier, compressor, costs, purpose, corsHeaders, isStopping } = this.#options
+    const { carrier, compressor, corsHeaders, isStopping } = this.#options
     if (carrier.isGone) return
     const hasBody = status !== 204 && status !== 304 && carrier.request.method !== 'HEAD'
     const isChosen = compressor && codable && isCodable(codable.contentType)
@@ -159,8 +159,8 @@ export class NodeExchange implements Exchange {
     const isRestUncertain = this.#isHeldBack || hasUnknownTransferCoding(carrier.request)
     const connection = { isLast: isStopping(), isRestUncertain }
     carrier.answer(status, head, hasBody ? body : undefined, connection)
-    costs.payload(purpose, payloadBytes)
-    if (payloadBytes === 0 && isReading(purpose) && status < 400) costs.emptyAnswer(purpose)
+    this.countPayload(payloadBytes)
+    if (payloadBytes === 0 && isReading(this.#purpose) && status < 400) this.#costs.emptyAnswer(this.#purpose)
   }
 
   checkMayBegin(): void {

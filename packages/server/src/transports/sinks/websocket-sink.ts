@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-
 import { ConnectionGone } from '../exchange.js'
 import type { WebSocketConnection } from '../websocket-connection.js'
 import { type FrameListener, FrameReader, FrameViolation } from './frame-reader.js'

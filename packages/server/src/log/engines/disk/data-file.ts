@@ -14,7 +14,8 @@ export const dataFileName = 'data.mdb'
  */
 const mark = 0xbeefc0de
 const namesRoots = 8
-const noRoot = 0xffff_ffff_ffff_ffffn
+/** Stands where a page's number would, when there is none. */
+export const noPage = 0xffff_ffff_ffff_ffffn
 const headBytes = 160
 
 interface RootPage {
@@ -40,7 +41,7 @@ export async function checkDataFile(file: string, isFlushed: boolean): Promise<v
     // A page beyond the end of the file would be read from memory that is not there. Room is made before each
     // commit (`room.ts`), so that a sound file never ends before its last page.
     const end = (latest.lastPage + 1n) * BigInt(latest.pageBytes)
-    if (latest.root !== noRoot && end > BigInt(size)) throw damaged(file, 'was cut off')
+    if (latest.root !== noPage && end > BigInt(size)) throw damaged(file, 'was cut off')
   } finally {
     await handle.close()
   }

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { readRootPages } from './data-file.js'
+import { noPage, readRootPages } from './data-file.js'
 
 /**
  * Reads an LMDB file page by page, as its format says and without LMDB, which trusts what it maps: a page that
@@ -28,7 +28,6 @@ const isLeaf = 2
 const isOverflow = 4
 const dataIsElsewhere = 1
 const dataIsTree = 2
-const noPage = 0xffff_ffff_ffff_ffffn
 /** Deeper than any tree of pages of 4 KiB that a disk could hold. */
 const mostDepth = 32
 
