@@ -18,7 +18,6 @@ async function answerTo(bytes: string | Uint8Array) {
 test.each([
   ['what is not HTTP', 'hello\r\n\r\n'],
   ['a TLS handshake', Buffer.from('16030100c8010000c40303', 'hex')],
-  ['an unknown method', 'FROB / HTTP/1.1\r\nHost: localhost\r\n\r\n'],
   ['another version', 'GET / HTTP/3.7\r\nHost: localhost\r\n\r\n'],
   ["HTTP/2's preface", 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
   ['a space in the target', 'GET /v1/stream/a b HTTP/1.1\r\nHost: localhost\r\n\r\n'],
@@ -222,6 +221,10 @@ test.each([
     expectProblem(answer, 405, 'method-not-allowed')
     expect(answer.headers.allow).toBe(allow)
   }
+})
+
+test('a method that nobody knows is not allowed: 405', async () => {
+  expectProblem(await server.ask({ method: 'FROB', target: '/' }), 405, 'method-not-allowed')
 })
 
 test('a tunnel is not offered: CONNECT answers 405 and closes', async () => {

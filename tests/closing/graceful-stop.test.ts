@@ -104,8 +104,9 @@ describe('nobody is waited for', () => {
     })
     connection.write(`GET /v1/stream/${channel}?offset=-1&live=sse HTTP/1.1\r\nHost: localhost\r\n\r\n`)
     await statsOf(server).until(({ listeners }) => listeners === 1)
+    const closed = once(connection, 'close')
     await server.close()
-    await once(connection, 'close')
+    await closed
     expect(answer).toMatch(/Connection: keep-alive\r\n/i)
     expect(answer).toMatch(/retry:\d+\n\n\r\n0\r\n\r\n$/)
     expect(cuts).not.toHaveBeenCalled()

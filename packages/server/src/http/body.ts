@@ -1,21 +1,15 @@
-import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import { Problem } from '@tidings/protocol'
 import { ConnectionGone } from '../transports/index.js'
-import { passBytes, passMs } from './end-gently.js'
-import type { HttpRequest } from './http-request.js'
+import type { ReadBounds } from './carriers/index.js'
+import { type HttpRequest, headerText } from './http-request.js'
 
 /**
- * The whole body.
+ * The whole body of a request of HTTP/2.
  *
- * @param maxBytes a longer one is refused as soon as that is known: by its announced length, or on the way
- * @param hasRoom  asked for each part that arrives; says no when the bodies of all requests hold too much
  * @throws Problem `message-too-large`, `server-busy`; an error when the client goes away before the end
  */
-export function readBody(
-  request: HttpRequest,
-  maxBytes: number,
-  hasRoom: (bytes: number) => boolean,
-): Promise<Buffer> {
+export function readBody(request: Http2ServerRequest, { maxBytes, hasRoom }: ReadBounds): Promise<Buffer> {
   if (announcedBytes(request) > maxBytes) return Promise.reject(tooLarge(maxBytes))
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = []
@@ -53,14 +47,14 @@ export function announcedBytes(request: HttpRequest): number {
   return Number(request.headers['content-length'] ?? 0)
 }
 
-function tooLarge(maxBytes: number): Problem {
+export function tooLarge(maxBytes: number): Problem {
   return new Problem(
     'message-too-large',
     `A request's body has at most ${maxBytes} bytes here. Send less at once, or raise TIDINGS_MAX_BODY_BYTES.`,
   )
 }
 
-function busy(): Problem {
+export function busy(): Problem {
   return new Problem(
     'server-busy',
     'The server holds as many bodies as it may. Send this one again a little later.',
@@ -86,31 +80,7 @@ export function refuseTransferCodings(request: HttpRequest): void {
   }
 }
 
-export function hasUnknownTransferCoding({ headers }: HttpRequest): boolean {
-  const coding = headers['transfer-encoding']
+export function hasUnknownTransferCoding(request: HttpRequest): boolean {
+  const coding = headerText(request, 'transfer-encoding')
   return coding !== undefined && coding.trim().toLowerCase() !== 'chunked'
-}
-
-/**
- * After an answer that came before the request's end: takes the rest, within bounds, then cuts, so that a
- * client that writes everything before it reads sees the answer and no reset.
- */
-export function letRestPass(request: IncomingMessage, bounds = { bytes: passBytes, ms: passMs }): void {
-  const { socket } = request
-  const enough = socket.bytesRead + bounds.bytes
-  const cut = () => socket.destroy()
-  const timer = setTimeout(cut, bounds.ms)
-  const through = () => {
-    clearTimeout(timer)
-    // A connection may carry requests without end.
-    socket.off('close', through)
-  }
-  // The request's own `close` comes with the answer, not with its end.
-  request.once('end', through)
-  socket.once('close', through)
-  request.on('error', () => {})
-  request.on('data', () => {
-    if (socket.bytesRead > enough) cut()
-  })
-  request.resume()
 }

@@ -1,14 +1,16 @@
-import type { IncomingMessage } from 'node:http'
-import type { Readable } from 'node:stream'
-
-/** What requests of HTTP/1 and of HTTP/2 have in common. HTTP/2's authority is the header `:authority`. */
-export type HttpRequest = Readable &
-  Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'httpVersion' | 'method' | 'url' | 'aborted'> & {
-    /** HTTP/2 gives a view of the session's socket. */
-    readonly socket: { readonly remoteAddress?: string | undefined }
-  }
+/** What the head of a request says, in HTTP/1 as in HTTP/2, whose authority is the header `:authority`. */
+export interface HttpRequest {
+  readonly method: string
+  /** The target, as it was sent. */
+  readonly url: string
+  readonly httpVersion: string
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** Names and values by turns, as they were sent. */
+  readonly rawHeaders: readonly string[]
+}
 
 export function headerText(request: HttpRequest, name: string): string | undefined {
   const value = request.headers[name]
-  return Array.isArray(value) ? value.join(', ') : value
+  return typeof value === 'object' ? value.join(', ') : value
 }

@@ -1,6 +1,5 @@
-import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { isLiveMode, Problem, path } from '@tidings/protocol'
 import type { AdminAccess, WebAccess } from '../access/index.js'
 import type { Costs, Purpose } from '../observe/index.js'
@@ -13,17 +12,15 @@ import {
 import { allMethods, corsHeaders, preflightHeaders } from './answer-headers.js'
 import { refuseTransferCodings } from './body.js'
 import { BodyBudget } from './body-budget.js'
-import { type Carrier, Http1Carrier, Http2Carrier } from './carriers/index.js'
+import { type Carrier, Http2Carrier } from './carriers/index.js'
 import { Compressor } from './coding/index.js'
-import { ConnectionOrder } from './connection-order.js'
-import { endGently } from './end-gently.js'
+import type { RequestHead, Turn } from './http1/index.js'
 import { type HttpRequest, headerText } from './http-request.js'
-import { answerAndEnd, answerMalformed } from './malformed.js'
 import { NodeExchange } from './node-exchange.js'
 import { type KeyPair, Port } from './port.js'
 import { methodNotAllowed, Router } from './router.js'
 import { parseTarget, requestedHost, type Target } from './target.js'
-import { checkHandshake, isWebSocketUpgrade, readAsPlainRequest } from './upgrade.js'
+import { checkHandshake, isWebSocketUpgrade } from './upgrade.js'
 
 export interface ServerLimits {
   readonly maxConnections: number
@@ -48,7 +45,6 @@ export class HttpServer {
   readonly #options: HttpServerOptions
   readonly #router: Router
   readonly #port: Port
-  readonly #order = new ConnectionOrder()
   readonly #bodies: BodyBudget
   readonly #compressor: Compressor | undefined
   #isStopping = false
@@ -64,9 +60,9 @@ export class HttpServer {
     this.#port = new Port({
       keyPair,
       maxConnections: limits.maxConnections,
+      http1: { isAppend, take: (turn) => this.#takeTurn(turn) },
       onConnection: (wire) => costs.connectionOpened(wire),
     })
-    this.#hearHttp1()
     this.#hearHttp2()
   }
 
@@ -95,19 +91,6 @@ export class HttpServer {
     this.#port.cut()
   }
 
-  #hearHttp1(): void {
-    const { http1 } = this.#port
-    http1.on('request', (request, response) => void this.#takeInTurn(request, response, false))
-    http1.on('checkContinue', (request, response) => void this.#takeInTurn(request, response, true))
-    // What else a client may expect is unknown, and may be ignored. @see RFC 9110 §10.1.1
-    http1.on('checkExpectation', (request, response) => void this.#takeInTurn(request, response, false))
-    http1.on('upgrade', (request, socket, head) => void this.#takeUpgrade(request, socket as Socket, head))
-    http1.on('connect', (_request, socket) => answerAndEnd(socket as Socket, methodNotAllowed(allMethods)))
-    http1.on('clientError', (error, socket) =>
-      answerMalformed(error, socket as Socket, this.#order.isFreeToAnswer(socket as Socket)),
-    )
-  }
-
   /** Streams have no order among themselves: who wants one waits for the answer. */
   #hearHttp2(): void {
     const { http2 } = this.#port
@@ -118,27 +101,22 @@ export class HttpServer {
     http2.on('connect', (request, response) => void this.#takeStream(request, response, false))
   }
 
-  /**
-   * What was sent ahead on one connection is done in its order: a write has its effect on the read behind it, and
-   * answers do not gather that nobody reads. @see RFC 9112 §9.3.2
-   */
-  async #takeInTurn(
-    request: IncomingMessage,
-    response: ServerResponse,
-    expectsContinue: boolean,
-  ): Promise<void> {
-    const { begins, placed } = this.#order.began(request, response, appendBytesOf(request))
-    if (begins !== undefined) await begins
-    // An answer before this one may have been the connection's last.
-    if (!request.socket.writable) return
-    await this.#takeTurn(request, response, { expectsContinue, placed })
-  }
-
-  #takeTurn(request: IncomingMessage, response: ServerResponse, offer: Offer): Promise<void> {
-    const wire = this.#port.wireOf(request.socket)
-    return this.#take(request, offer, (purpose) => {
-      this.#options.costs.requestBegan(wire, purpose)
-      return new Http1Carrier(request, response, { wire, isStopping: this.#isStoppingNow })
+  #takeTurn(turn: Turn): void {
+    const { costs } = this.#options
+    const { request } = turn
+    const isUpgrade = isWebSocketUpgrade(request)
+    const upgrade: Upgrade = (subprotocol) => {
+      const { socket, head } = turn.handOver()
+      const key = request.headers['sec-websocket-key'] ?? ''
+      const { maxBodyBytes } = this.#options.station.settings
+      return upgradeToWebSocket(socket, head, { key, subprotocol, maxMessageBytes: maxBodyBytes })
+    }
+    // Who has sent frames behind an offer that is refused must not have them taken for requests.
+    if (isUpgrade) turn.isLast = true
+    const offer = { expectsContinue: request.expectsContinue, ...(isUpgrade && { upgrade }) }
+    void this.#take(request, offer, (purpose) => {
+      costs.requestBegan(turn.wire, purpose)
+      return turn
     })
   }
 
@@ -162,7 +140,7 @@ export class HttpServer {
 
   async #take(
     request: HttpRequest,
-    { expectsContinue = false, placed, upgrade }: Offer,
+    { expectsContinue = false, upgrade }: Offer,
     carrierFor: (purpose: Purpose) => Carrier,
   ): Promise<void> {
     const { access, costs, keyPair, onMistake, station } = this.#options
@@ -203,7 +181,6 @@ export class HttpServer {
         host,
         isSecure: keyPair !== undefined,
         isUpgrade,
-        ...(placed && { onPlaced: placed }),
       })
     } catch (error) {
       if (!(error instanceof ConnectionGone)) exchange.fail(error)
@@ -211,54 +188,19 @@ export class HttpServer {
       exchange.letGoOfBody()
     }
   }
-
-  /** Node lets go of a connection that asks for an upgrade: what is answered on it from here on is ours to write. */
-  async #takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
-    socket.on('error', destroyIt)
-    this.#order.letGo(socket)
-    await this.#order.answered(socket)
-    this.#order.forget(socket)
-    if (!socket.writable) return
-    if (!isWebSocketUpgrade(request)) {
-      socket.off('error', destroyIt)
-      readAsPlainRequest(request, socket, head)
-      this.#port.readAnew(socket)
-      return
-    }
-    const response = new ServerResponse(request)
-    response.shouldKeepAlive = false
-    response.assignSocket(socket)
-    response.on('finish', () => endGently(socket))
-    const upgrade: Upgrade = (subprotocol) => {
-      response.removeAllListeners('close')
-      response.detachSocket(socket)
-      const key = headerText(request, 'sec-websocket-key') ?? ''
-      const { maxBodyBytes } = this.#options.station.settings
-      return upgradeToWebSocket(socket, head, { key, subprotocol, maxMessageBytes: maxBodyBytes })
-    }
-    await this.#takeTurn(request, response, { upgrade })
-  }
 }
 
 /** What a request brings with it beside itself. */
 interface Offer {
   readonly expectsContinue?: boolean
   readonly upgrade?: Upgrade
-  /** To be called when an append has its place. */
-  readonly placed?: () => void
 }
 
 type Upgrade = (subprotocol: string | undefined) => WebSocketConnection
 
-/** Not made per connection: it would hold its request for as long as the socket lives. */
-function destroyIt(this: Socket): void {
-  this.destroy()
-}
-
-/** @returns undefined for what is no append, or does not say how long it is */
-function appendBytesOf({ method, url = '', headers }: IncomingMessage): number | undefined {
-  const length = headers['content-length']
-  return method === 'POST' && url.startsWith(path.stream) && length !== undefined ? Number(length) : undefined
+/** What may be done behind another of its kind that is not kept yet. */
+function isAppend({ method, url, bodyBytes }: RequestHead): boolean {
+  return method === 'POST' && bodyBytes !== 'chunked' && url.startsWith(path.stream)
 }
 
 /** What the request's bytes are spent on. */

@@ -3,9 +3,9 @@ import { invariant, Problem } from '@tidings/protocol'
 import type { Costs, Purpose } from '../observe/index.js'
 import type { Answer, Exchange, Headers, StreamSink, WebSocketConnection } from '../transports/index.js'
 import { securityHeaders } from './answer-headers.js'
-import { announcedBytes, hasUnknownTransferCoding, readBody } from './body.js'
+import { announcedBytes, hasUnknownTransferCoding } from './body.js'
 import type { BodyBudget } from './body-budget.js'
-import type { Carrier } from './carriers/index.js'
+import type { Carrier, ReadBounds } from './carriers/index.js'
 import {
   acceptedRepresentations,
   type Compressor,
@@ -35,7 +35,7 @@ export interface ExchangeOptions {
   readonly onMistake: (error: unknown) => void
 }
 
-/** An exchange on Node's HTTP servers, with its costs counted. */
+/** An exchange over HTTP of either version, with its costs counted. */
 export class NodeExchange implements Exchange {
   /** Absent once a WebSocket has come of it: neither the request nor what could answer it lives as long as that. */
   #asked: ExchangeOptions | undefined
@@ -66,17 +66,37 @@ export class NodeExchange implements Exchange {
    */
   async readBody(maxBytes: number): Promise<Buffer> {
     const { carrier } = this.#options
+    const body = this.takeBody(maxBytes)
+    if (body) return body
     if (this.#isHeldBack && announcedBytes(carrier.request) <= maxBytes) {
       this.#isHeldBack = false
       carrier.writeContinue()
     }
-    const body = await readBody(carrier.request, maxBytes, (bytes) => {
-      const hasRoom = this.#options.bodies.take(bytes)
-      if (hasRoom) this.#bodyBytes += bytes
-      return hasRoom
-    })
-    carrier.hasRead(body.byteLength)
-    return body
+    return carrier.readBody(this.#boundsOf(maxBytes))
+  }
+
+  /**
+   * The body, when all of it came with the head: without waiting.
+   *
+   * @returns undefined when it is still to come
+   * @throws Problem `message-too-large`, `server-busy`
+   */
+  takeBody(maxBytes: number): Buffer | undefined {
+    return this.#options.carrier.takeBody(this.#boundsOf(maxBytes))
+  }
+
+  #boundsOf(maxBytes: number): ReadBounds {
+    const hasRoom = (bytes: number) => {
+      const isTaken = this.#asked?.bodies.take(bytes) ?? false
+      if (isTaken) this.#bodyBytes += bytes
+      return isTaken
+    }
+    return { maxBytes, hasRoom }
+  }
+
+  /** An append has its place among the messages of its channel: the one behind it may be looked at. */
+  placed(): void {
+    this.#asked?.carrier.placed()
   }
 
   /** Nothing of the body is in use any more. */
@@ -96,6 +116,11 @@ export class NodeExchange implements Exchange {
 
   knownTag(tag: string): string | undefined {
     return knownTag(headerText(this.#options.carrier.request, 'if-none-match'), tag, this.#accepted)
+  }
+
+  /** Who is at the other end of the connection: the client, or a proxy. */
+  get peerAddress(): string | undefined {
+    return this.#wire.remoteAddress
   }
 
   get #options(): ExchangeOptions {

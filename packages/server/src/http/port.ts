@@ -1,12 +1,11 @@
-import { createServer, type Server } from 'node:http'
 import { createServer as createHttp2Server, type Http2Server, type Http2Session } from 'node:http2'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls'
 import { invariant } from '@tidings/protocol'
+import { type Http1Options, Http1Server } from './http1/index.js'
 import { RefusedConnections } from './refused-connections.js'
 
-/** Kept-alive connections wait this long for their next request: longer than proxies keep theirs (60 s). */
+/** A connection of HTTP/2 waits this long for its next stream: longer than proxies keep theirs (60 s). */
 const keepAliveMs = 75_000
 /** A client that has connected has this long to agree on keys. */
 const handshakeMs = 30_000
@@ -30,59 +29,54 @@ export interface KeyPair {
  *      └───TLS──http/1.1, none─▶ HTTP/1
  *           └───h2─────────────▶ HTTP/2
  *
- * TLS stands before both, and HTTP/1 is the same Node server with and without it.
+ * TLS stands before both, and HTTP/1 is read in the same way with and without it.
  *
  * @see RFC 7301; RFC 9113 §3.2
  */
 export class Port {
-  readonly http1: Server
+  readonly http1: Http1Server
   /** It never listens: connections are handed to it. */
   readonly http2: Http2Server | undefined
+  readonly #listening: Server
   readonly #tls: TlsServer | undefined
   /** Every TCP connection that is open. */
   readonly #wires = new Set<Socket>()
-  /** Where HTTP/1 is read from: the wire, or with TLS what is deciphered from it. */
-  readonly #http1Sockets = new Set<Socket>()
   readonly #sessions = new Map<Http2Session, Socket>()
   readonly #wireOf = new WeakMap<Socket, Socket>()
   readonly #shakingHands = new WiresByAddress()
 
   /**
    * @param maxConnections those that come past so many are refused
-   * @param onConnection hears of each TCP connection that is taken, once
+   * @param http1        takes requests
+   * @param onConnection hears of each TCP connection that is taken
    */
   constructor(options: {
     keyPair: KeyPair | undefined
     maxConnections: number
+    http1: Pick<Http1Options, 'isAppend' | 'take'>
     onConnection: (wire: Socket) => void
   }) {
-    // Whether there is a Host is for `requestedHost` to say, as a problem.
-    const http1Options = { keepAliveTimeout: keepAliveMs, requireHostHeader: false }
+    this.http1 = new Http1Server({ ...options.http1, wireOf: (socket) => this.wireOf(socket) })
+    // A client may end its half of a connection and wait for the answer.
+    const tcpOptions = { allowHalfOpen: true, noDelay: true }
     if (options.keyPair) {
-      const tlsOptions = {
+      this.#tls = createTlsServer({
+        ...tcpOptions,
         // Who offers none of these is sent away in the handshake; who offers nothing speaks HTTP/1.
         ALPNProtocols: ['h2', 'http/1.1', 'http/1.0'],
         handshakeTimeout: handshakeMs,
-      }
-      this.#tls = createTlsServer({ ...http1Options, ...tlsOptions, ...options.keyPair })
-      this.http1 = this.#tls
+        ...options.keyPair,
+      })
+      this.#listening = this.#tls
       this.http2 = createHttp2Server({
         maxSessionMemory: maxSessionMemoryMegabytes,
         settings: { maxConcurrentStreams, enablePush: false },
       })
       this.#divide(this.#tls, this.http2)
-    } else {
-      this.http1 = createServer(http1Options)
-      this.http1.on('connection', (socket: Socket) => this.#http1Sockets.add(socket))
-    }
-    this.http1.on('connection', (wire: Socket) => {
-      // Again, when an upgrade that was offered is not taken.
-      if (this.#wires.has(wire)) return
+    } else this.#listening = createServer(tcpOptions, (socket) => this.http1.serve(socket))
+    this.#listening.on('connection', (wire: Socket) => {
       this.#wires.add(wire)
-      wire.once('close', () => {
-        this.#wires.delete(wire)
-        this.#http1Sockets.delete(wire)
-      })
+      wire.once('close', () => this.#wires.delete(wire))
       options.onConnection(wire)
     })
     this.#guard(options.maxConnections)
@@ -91,10 +85,10 @@ export class Port {
   /** @returns the address that it listens on */
   listen(port: number, host: string): Promise<AddressInfo> {
     return new Promise((resolve, reject) => {
-      this.http1.once('error', reject)
-      this.http1.listen(port, host, () => {
-        this.http1.off('error', reject)
-        resolve(this.http1.address() as AddressInfo)
+      this.#listening.once('error', reject)
+      this.#listening.listen(port, host, () => {
+        this.#listening.off('error', reject)
+        resolve(this.#listening.address() as AddressInfo)
       })
     })
   }
@@ -115,59 +109,50 @@ export class Port {
     return session && this.#sessions.get(session)
   }
 
-  /** Reads HTTP/1 from a socket that Node's server has let go of. */
-  readAnew(socket: Socket): void {
-    this.http1.emit(this.#tls ? 'secureConnection' : 'connection', socket)
-  }
-
   /** No new connections; those without a request are closed now, the others when theirs is answered. */
   stopAccepting(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.http1.close(() => resolve()))
-    this.http1.closeIdleConnections()
-    // A connection on which nothing was asked yet is busy in Node's eyes; browsers open some in advance.
-    for (const socket of this.#http1Sockets) if (socket.bytesRead === 0) socket.destroy()
+    const closed = new Promise<void>((resolve) => this.#listening.close(() => resolve()))
+    this.http1.stop()
     for (const wire of this.#shakingHands) wire.destroy()
     // GOAWAY: what is asked from now on has not been done, and the client asks elsewhere. @see RFC 9113 §6.8
     for (const session of this.#sessions.keys()) session.close()
-    return closed
+    return closed.finally(() => this.http1.close())
   }
 
-  /** Also those that are WebSockets now, which Node's server has let go of. */
+  /** Also those that are WebSockets now. */
   cut(): void {
     for (const wire of this.#wires) wire.destroy()
   }
 
   /** Stands before everything else that hears of a connection: what is refused is not read. */
   #guard(maxConnections: number): void {
-    const takers = this.http1.listeners('connection') as ((wire: Socket) => void)[]
+    const server = this.#listening
+    const takers = server.listeners('connection') as ((wire: Socket) => void)[]
     const refused = new RefusedConnections()
-    this.http1.removeAllListeners('connection')
-    this.http1.on('connection', (wire: Socket) => {
-      if (this.#wires.size >= maxConnections && !this.#wires.has(wire)) {
+    server.removeAllListeners('connection')
+    server.on('connection', (wire: Socket) => {
+      if (this.#wires.size >= maxConnections) {
         // In TLS nothing can be said before keys are agreed on, which is what costs most.
         refused.take(wire, { canBeAnswered: this.#tls === undefined })
-      } else for (const take of takers) take.call(this.http1, wire)
+      } else for (const take of takers) take.call(server, wire)
     })
   }
 
   /** Hands each connection to the version of HTTP that its client chose. */
   #divide(tls: TlsServer, http2: Http2Server): void {
     tls.on('connection', (wire: Socket) => this.#shakingHands.add(wire))
-    const takers = tls.listeners('secureConnection') as ((socket: TLSSocket) => void)[]
-    tls.removeAllListeners('secureConnection')
+    // What goes wrong before keys are agreed on is told to nobody.
+    tls.on('tlsClientError', (_error, socket) => socket.destroy())
     tls.on('secureConnection', (socket: TLSSocket) => {
-      // Again, when an upgrade that was offered is not taken.
-      const wire = this.#wireOf.get(socket) ?? this.#shakingHands.take(socket) ?? socket
+      const wire = this.#shakingHands.take(socket) ?? socket
       this.#wireOf.set(socket, wire)
-      if (socket.alpnProtocol === 'h2') {
-        http2.once('session', (session) => this.#sessionBegan(session, wire))
-        // Node makes the session and says so within this call.
-        http2.emit('connection', socket)
+      if (socket.alpnProtocol !== 'h2') {
+        this.http1.serve(socket)
         return
       }
-      this.#http1Sockets.add(socket)
-      socket.once('close', () => this.#http1Sockets.delete(socket))
-      for (const take of takers) take.call(tls, socket)
+      http2.once('session', (session) => this.#sessionBegan(session, wire))
+      // Node makes the session and says so within this call.
+      http2.emit('connection', socket)
     })
   }
 

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import { Problem } from '@tidings/protocol'
-import { answerAndEnd } from './malformed.js'
+import { endGently } from './end-gently.js'
+import { answerHead } from './http1/index.js'
+import { problemAnswer } from './problem-answer.js'
 
 /** Refused connections that are told why at once; others are closed without a word. */
 const maxAnswered = 100
@@ -31,4 +33,14 @@ export class RefusedConnections {
       }),
     )
   }
+}
+
+function answerAndEnd(socket: Socket, problem: Problem): void {
+  const { status, headers, body = new Uint8Array() } = problemAnswer(problem, () => {})
+  const head = answerHead(
+    status,
+    { ...headers, 'content-length': String(body.byteLength) },
+    { isLast: true, keepAliveSeconds: 0 },
+  )
+  endGently(socket, `${head}${Buffer.from(body).toString()}`)
 }

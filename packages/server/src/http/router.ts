@@ -158,14 +158,14 @@ export class Router {
     })
   }
 
-  async #append({ request, exchange, onPlaced }: Visit, name: string): Promise<void> {
+  async #append({ request, exchange }: Visit, name: string): Promise<void> {
     const { log, settings } = this.#station
     refuseCodings(request)
     const body = await exchange.readBody(settings.maxBodyBytes)
     const channel = log.findToAppend(name, firstContentTypeOf(request, body))
     const append = appendOf(request, body, channel, settings)
     const appending = log.append(channel, append)
-    onPlaced?.()
+    exchange.placed()
     const { nextOffset, isDuplicate, isClosed, lastSeq } = await appending
     const { producer } = append
     exchange.respond({
@@ -195,7 +195,7 @@ export class Router {
   async #backup({ request, exchange }: Visit): Promise<void> {
     if (request.method !== 'POST') throw methodNotAllowed('POST, OPTIONS')
     this.#admin.check({
-      peer: request.socket.remoteAddress,
+      peer: exchange.peerAddress,
       authorization: headerText(request, 'authorization'),
       origin: headerText(request, 'origin'),
     })

@@ -1,11 +1,16 @@
-import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
 import { Problem } from '@tidings/protocol'
+import type { RequestHead } from './http1/index.js'
 import { type HttpRequest, headerText } from './http-request.js'
 
-/** Any other request under an offer to upgrade is answered as it is: the offer may be passed over. */
-export function isWebSocketUpgrade(request: IncomingMessage): boolean {
-  return request.method === 'GET' && headerText(request, 'upgrade')?.toLowerCase() === 'websocket'
+/**
+ * Any other request under an offer to upgrade is answered as it is: the offer may be passed over. Java's HTTP client
+ * offers `h2c` with its first one.
+ *
+ * @see RFC 9110 §7.8: a server may ignore Upgrade
+ */
+export function isWebSocketUpgrade(head: RequestHead): boolean {
+  const { bodyBytes, headers, method, offersUpgrade } = head
+  return offersUpgrade && method === 'GET' && bodyBytes === 0 && headers.upgrade?.toLowerCase() === 'websocket'
 }
 
 /** Names of subprotocols, each once. @see RFC 6455 §4.1; RFC 9110 §5.6.1, §5.6.2 */
@@ -28,28 +33,4 @@ export function checkHandshake(request: HttpRequest): void {
   if (!subprotocolList.test(offered) || new Set(names).size < names.length) {
     throw new Problem('upgrade-required', 'Sec-WebSocket-Protocol lists names of subprotocols, each once.')
   }
-}
-
-/**
- * A request may offer an upgrade that we do not take: Java's HTTP client offers `h2c` with its first one. It
- * is then an ordinary request, but Node has handed the socket over already. So the request's head, without
- * the offer, goes back in front of what follows, for the server to read it as new.
- *
- * @see RFC 9110 §7.8: a server may ignore Upgrade
- */
-export function readAsPlainRequest(request: IncomingMessage, socket: Socket, head: Buffer): void {
-  const kept: string[] = []
-  for (let index = 0; index < request.rawHeaders.length; index += 2) {
-    const name = request.rawHeaders[index] as string
-    const value = request.rawHeaders[index + 1] as string
-    if (/^(?:upgrade|http2-settings)$/i.test(name)) continue
-    if (/^connection$/i.test(name)) {
-      // Of the connection's options only its end is still meant.
-      if (/(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(value)) kept.push('Connection: close\r\n')
-    } else kept.push(`${name}: ${value}\r\n`)
-  }
-  const lines = `${request.method} ${request.url} HTTP/${request.httpVersion}\r\n${kept.join('')}\r\n`
-  socket.unshift(Buffer.concat([Buffer.from(lines, 'latin1'), head]))
-  // Node's server listens anew.
-  socket.removeAllListeners('timeout')
 }

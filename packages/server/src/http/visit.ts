@@ -13,6 +13,4 @@ export interface Visit {
   readonly isSecure: boolean
   /** The client asks for a WebSocket. */
   readonly isUpgrade: boolean
-  /** Hears that an append has its place, before it is kept. */
-  readonly onPlaced?: () => void
 }

@@ -2,6 +2,14 @@ import type { Socket } from 'node:net'
 import type { Headers, StreamSink } from '../../transports/index.js'
 import type { HttpRequest } from '../http-request.js'
 
+/** What a body may bring. */
+export interface ReadBounds {
+  /** A longer one is refused as soon as that is known: by its announced length, or on the way. */
+  readonly maxBytes: number
+  /** Asked for each part that arrives; says no when the bodies of all requests hold too much. */
+  readonly hasRoom: (bytes: number) => boolean
+}
+
 /** What carries one request and its answer: a turn on a connection of HTTP/1, or a stream of HTTP/2. */
 export interface Carrier {
   readonly request: HttpRequest
@@ -15,8 +23,17 @@ export interface Carrier {
   onClose(callback: () => void): void
   /** Tells a client that waits for a word to send its body. @see RFC 9110 §10.1.1 */
   writeContinue(): void
-  /** The request's body, beside its head, had so many bytes. */
-  hasRead(bytes: number): void
+  /**
+   * The body, when all of it is there.
+   *
+   * @returns undefined when it is still to come: `readBody` waits for it
+   * @throws Problem `message-too-large`, `server-busy`
+   */
+  takeBody(bounds: ReadBounds): Buffer | undefined
+  /** The whole body, once it is there. @throws Problem as `takeBody`; ConnectionGone when the client goes away before its end */
+  readBody(bounds: ReadBounds): Promise<Buffer>
+  /** An append has its place: what was sent behind it may be looked at. */
+  placed(): void
   /**
    * The whole answer. What the client still sends of its request is let pass, within bounds.
    *

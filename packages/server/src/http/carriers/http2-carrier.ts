@@ -6,7 +6,8 @@ import {
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import { type Headers, ResponseSink, type StreamSink } from '../../transports/index.js'
-import type { Carrier } from './carrier.js'
+import { readBody } from '../body.js'
+import type { Carrier, ReadBounds } from './carrier.js'
 
 /** Hears what a stream took and gave, before compression and framing, bytes. */
 export type Weigh = (bytes: { readonly in: number; readonly out: number }) => void
@@ -48,9 +49,19 @@ export class Http2Carrier implements Carrier {
     this.#response.writeContinue()
   }
 
-  hasRead(bytes: number): void {
-    this.#weigh({ in: bytes, out: 0 })
+  /** Its frames may come at any time. */
+  takeBody(): undefined {
+    return undefined
   }
+
+  async readBody(bounds: ReadBounds): Promise<Buffer> {
+    const body = await readBody(this.request, bounds)
+    this.#weigh({ in: body.byteLength, out: 0 })
+    return body
+  }
+
+  /** Streams have no order among themselves. */
+  placed(): void {}
 
   answer(status: number, headers: Headers, body: Uint8Array | undefined): void {
     const head = withoutConnection(headers)
@@ -65,7 +76,7 @@ export class Http2Carrier implements Carrier {
     const head = withoutConnection(headers)
     this.#weigh({ in: 0, out: textBytes(head) })
     this.#response.writeHead(status, head)
-    return new ResponseSink(this.#stream, (bytes) => this.#weigh({ in: 0, out: bytes }))
+    return new ResponseSink(this.#stream, { onPush: (bytes) => this.#weigh({ in: 0, out: bytes }) })
   }
 
   cut(): void {

@@ -1,3 +1,2 @@
-export type { Carrier } from './carrier.js'
-export { Http1Carrier } from './http1-carrier.js'
+export type { Carrier, ConnectionState, ReadBounds } from './carrier.js'
 export { Http2Carrier } from './http2-carrier.js'

@@ -1,31 +1,36 @@
-import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import type { StreamSink } from '../exchange.js'
 import { StreamBackedSink } from './stream-backed-sink.js'
 
 const lineEnd = Buffer.from('\r\n')
+const lastChunk = '0\r\n\r\n'
 
 /** What was framed lately, by what it frames: thousands of sinks write the same bytes. */
 const chunks = new WeakMap<Uint8Array, Buffer>()
 
 /**
- * A response of HTTP/1.1 that stays open. Its chunks go to the socket itself: Node's response would frame them
- * for each reader anew, and write a chunk's size, its bytes and its end each by itself.
+ * A response of HTTP/1.1 that stays open, on its socket. What thousands of readers hear is framed once.
  *
  * @see RFC 9112 §7.1
  */
 export class ChunkedSink extends StreamBackedSink implements StreamSink {
-  readonly #response: ServerResponse
+  readonly #socket: Socket
+  readonly #onEnd: () => void
+  #hasEnded = false
 
-  /** @param response its head is written, and says that chunks follow; nothing waits before it on its connection */
-  constructor(response: ServerResponse, socket: Socket) {
+  /**
+   * @param socket its head is written, and says that chunks follow; nothing waits before it on its connection
+   * @param onEnd  the last chunk is written
+   */
+  constructor(socket: Socket, onEnd: () => void) {
     super(socket)
-    this.#response = response
+    this.#socket = socket
+    this.#onEnd = onEnd
   }
 
   override get isGone(): boolean {
-    return this.#response.writableEnded || this.#response.destroyed || super.isGone
+    return this.#hasEnded || super.isGone
   }
 
   protected override write(stream: Writable, bytes: Uint8Array): void {
@@ -39,6 +44,9 @@ export class ChunkedSink extends StreamBackedSink implements StreamSink {
 
   end(): void {
     this.flush()
-    if (!this.isGone) this.#response.end()
+    if (this.isGone) return
+    this.#hasEnded = true
+    this.#socket.write(lastChunk, 'latin1')
+    this.#onEnd()
   }
 }

@@ -1,0 +1,80 @@
+import { malformed, maxHeadBytes } from './head.js'
+
+/** A chunk's size in hexadecimal, and extensions that nobody heeds. */
+const sizeLine = /^([0-9a-f]{1,13})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/i
+const notInTrailer = /[^\t\x20-\x7e\x80-\xff]/
+/** What stands between chunks may be so long, bytes. */
+const maxLineBytes = 1024
+const lineFeed = 0x0a
+
+type Part = 'size' | 'data' | 'end of data' | 'trailers' | 'done'
+
+/**
+ * A body that tells its length chunk by chunk, however it is cut. Its trailers are read and not heeded.
+ *
+ * @see RFC 9112 §7.1
+ */
+export class ChunkedBody {
+  #part: Part = 'size'
+  /** A line whose end has not come. */
+  #line = ''
+  #leftBytes = 0
+  #trailerBytes = 0
+
+  get isDone(): boolean {
+    return this.#part === 'done'
+  }
+
+  /**
+   * @param bytes what came
+   * @param start where it has not been taken yet
+   * @param give  hears each part of the body
+   * @returns how far it was taken: to its end, unless the body ends before
+   * @throws Problem `request-malformed`
+   */
+  take(bytes: Buffer, start: number, give: (part: Buffer) => void): number {
+    let at = start
+    while (at < bytes.byteLength && this.#part !== 'done') {
+      at = this.#part === 'data' ? this.#takeData(bytes, at, give) : this.#takeLine(bytes, at)
+    }
+    return at
+  }
+
+  #takeData(bytes: Buffer, at: number, give: (part: Buffer) => void): number {
+    const end = Math.min(bytes.byteLength, at + this.#leftBytes)
+    this.#leftBytes -= end - at
+    give(bytes.subarray(at, end))
+    if (this.#leftBytes === 0) this.#part = 'end of data'
+    return end
+  }
+
+  #takeLine(bytes: Buffer, at: number): number {
+    const feed = bytes.indexOf(lineFeed, at)
+    const end = feed === -1 ? bytes.byteLength : feed + 1
+    this.#line += bytes.toString('latin1', at, end)
+    if (this.#line.length > maxLineBytes + 2) throw malformed('A line between chunks is too long.')
+    if (feed === -1) return end
+    if (!this.#line.endsWith('\r\n')) throw malformed('A line between chunks ends with CR and LF.')
+    const line = this.#line.slice(0, -2)
+    this.#line = ''
+    this.#read(line)
+    return end
+  }
+
+  #read(line: string): void {
+    if (this.#part === 'end of data') {
+      if (line !== '') throw malformed('A chunk is longer than it says.')
+      this.#part = 'size'
+    } else if (this.#part === 'size') {
+      const size = sizeLine.exec(line)?.[1]
+      if (size === undefined) throw malformed('A chunk begins with its size.')
+      this.#leftBytes = Number.parseInt(size, 16)
+      this.#part = this.#leftBytes === 0 ? 'trailers' : 'data'
+    } else {
+      if (notInTrailer.test(line)) throw malformed('A trailer holds control characters.')
+      this.#trailerBytes += line.length + 2
+      if (this.#trailerBytes > maxHeadBytes) throw malformed('The trailers are too long.')
+      if (line === '') this.#part = 'done'
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import { parseHead, type RequestHead } from './head.js'
+
+/** Heads that are remembered, and how long they may be: at most 1 MB for the whole server. */
+const maxHeads = 512
+const maxRememberedBytes = 2 * 1024
+
+/**
+ * Heads that were read lately, by their bytes. A client that posts or polls sends the same head over and over, and
+ * thousands of clients that hold a poll have it in common: it is read once, and kept once.
+ */
+export class Heads {
+  readonly #heads = new Map<string, RequestHead>()
+
+  /**
+   * @param text as Latin-1, up to the empty line and without it
+   * @throws Problem `request-malformed`
+   */
+  read(text: string): RequestHead {
+    const known = this.#heads.get(text)
+    if (known) return known
+    const head = parseHead(text)
+    if (text.length > maxRememberedBytes) return head
+    // All at once: to know which was used last would cost each request more than to read a few anew.
+    if (this.#heads.size >= maxHeads) this.#heads.clear()
+    this.#heads.set(text, head)
+    return head
+  }
+}
