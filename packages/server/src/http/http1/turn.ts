@@ -181,7 +181,7 @@ export class Turn implements Carrier {
   fail(): void {
     this.#state = 'waits'
     this.#isClosed = true
-    this.#failReader(new ConnectionGone())
+    if (this.#reader) this.#failReader(new ConnectionGone())
   }
 
   /** Nobody hears of the request any more: the socket is somebody else's. */
@@ -196,7 +196,7 @@ export class Turn implements Carrier {
     this.#isClosed = true
     const closed = this.#onClose
     this.#onClose = undefined
-    this.#failReader(new ConnectionGone())
+    if (this.#reader) this.#failReader(new ConnectionGone())
     closed?.()
   }
 
