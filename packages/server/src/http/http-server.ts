@@ -1,26 +1,25 @@
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { isLiveMode, Problem, path } from '@tidings/protocol'
+import { Problem, path } from '@tidings/protocol'
 import type { AdminAccess, WebAccess } from '../access/index.js'
-import type { Costs, Purpose } from '../observe/index.js'
+import type { Costs } from '../observe/index.js'
 import {
   ConnectionGone,
   type Station,
   upgradeToWebSocket,
   type WebSocketConnection,
 } from '../transports/index.js'
-import { allMethods, corsHeaders, preflightHeaders } from './answer-headers.js'
-import { refuseTransferCodings } from './body.js'
+import { preflightHeaders } from './answer-headers.js'
+import { type Asked, AskedReader } from './asked.js'
 import { BodyBudget } from './body-budget.js'
-import { type Carrier, Http2Carrier } from './carriers/index.js'
+import { type Carrier, Http2Carrier, type Weigh } from './carriers/index.js'
 import { Compressor } from './coding/index.js'
 import type { RequestHead, Turn } from './http1/index.js'
-import { type HttpRequest, headerText } from './http-request.js'
-import { NodeExchange } from './node-exchange.js'
+import type { HttpRequest } from './http-request.js'
+import { type ExchangeServices, NodeExchange } from './node-exchange.js'
 import { type KeyPair, Port } from './port.js'
-import { methodNotAllowed, Router } from './router.js'
-import { parseTarget, requestedHost, type Target } from './target.js'
-import { checkHandshake, isWebSocketUpgrade } from './upgrade.js'
+import { Router } from './router.js'
+import { isWebSocketUpgrade } from './upgrade.js'
 
 export interface ServerLimits {
   readonly maxConnections: number
@@ -45,18 +44,23 @@ export class HttpServer {
   readonly #options: HttpServerOptions
   readonly #router: Router
   readonly #port: Port
-  readonly #bodies: BodyBudget
-  readonly #compressor: Compressor | undefined
+  readonly #reader: AskedReader
+  /** What every exchange needs. */
+  readonly #services: ExchangeServices
   #isStopping = false
-  /** Not made per request: it would hold its request for as long as the exchange lives. */
-  readonly #isStoppingNow = () => this.#isStopping
 
   constructor(options: HttpServerOptions) {
     this.#options = options
-    const { station, costs, admin, keyPair, limits } = options
+    const { station, access, costs, admin, keyPair, limits, onMistake } = options
     this.#router = new Router(station, costs, admin)
-    this.#bodies = new BodyBudget(Math.max(limits.maxBodiesBytes, station.settings.maxBodyBytes))
-    this.#compressor = limits.compression === 'on' ? new Compressor() : undefined
+    this.#reader = new AskedReader(access, station.settings.maxNameBytes)
+    this.#services = {
+      costs,
+      onMistake,
+      bodies: new BodyBudget(Math.max(limits.maxBodiesBytes, station.settings.maxBodyBytes)),
+      compressor: limits.compression === 'on' ? new Compressor() : undefined,
+      isStopping: () => this.#isStopping,
+    }
     this.#port = new Port({
       keyPair,
       maxConnections: limits.maxConnections,
@@ -95,105 +99,83 @@ export class HttpServer {
   #hearHttp2(): void {
     const { http2 } = this.#port
     if (!http2) return
-    http2.on('request', (request, response) => void this.#takeStream(request, response, false))
-    http2.on('checkContinue', (request, response) => void this.#takeStream(request, response, true))
-    http2.on('checkExpectation', (request, response) => void this.#takeStream(request, response, false))
-    http2.on('connect', (request, response) => void this.#takeStream(request, response, false))
+    http2.on('request', (request, response) => this.#takeStream(request, response, false))
+    http2.on('checkContinue', (request, response) => this.#takeStream(request, response, true))
+    http2.on('checkExpectation', (request, response) => this.#takeStream(request, response, false))
+    http2.on('connect', (request, response) => this.#takeStream(request, response, false))
   }
 
   #takeTurn(turn: Turn): void {
     const { costs } = this.#options
     const { request } = turn
     const isUpgrade = isWebSocketUpgrade(request)
-    const upgrade: Upgrade = (subprotocol) => {
+    const asked = this.#reader.read(request, { isUpgrade })
+    // Who has sent frames behind an offer that is refused must not have them taken for requests.
+    if (isUpgrade) turn.isLast = true
+    costs.requestBegan(turn.wire, asked.purpose)
+    const upgrade = isUpgrade ? this.#upgradeOf(turn) : undefined
+    void this.#take(request, asked, turn, { expectsContinue: request.expectsContinue, upgrade })
+  }
+
+  #upgradeOf(turn: Turn): Upgrade {
+    return (subprotocol) => {
       const { socket, head } = turn.handOver()
-      const key = request.headers['sec-websocket-key'] ?? ''
+      const key = turn.request.headers['sec-websocket-key'] ?? ''
       const { maxBodyBytes } = this.#options.station.settings
       return upgradeToWebSocket(socket, head, { key, subprotocol, maxMessageBytes: maxBodyBytes })
     }
-    // Who has sent frames behind an offer that is refused must not have them taken for requests.
-    if (isUpgrade) turn.isLast = true
-    const offer = { expectsContinue: request.expectsContinue, ...(isUpgrade && { upgrade }) }
-    void this.#take(request, offer, (purpose) => {
-      costs.requestBegan(turn.wire, purpose)
-      return turn
-    })
   }
 
-  async #takeStream(
-    request: Http2ServerRequest,
-    response: Http2ServerResponse,
-    expectsContinue: boolean,
-  ): Promise<void> {
+  #takeStream(request: Http2ServerRequest, response: Http2ServerResponse, expectsContinue: boolean): void {
     const { costs } = this.#options
     const wire = this.#port.wireOfSession(request.stream.session)
     // Node tells of a stream a moment after it came: its connection may be gone again.
     if (!wire) return
-    await this.#take(request, { expectsContinue }, (purpose) => {
-      costs.requestBegan(wire, purpose)
-      return new Http2Carrier(request, response, {
-        wire,
-        weigh: (bytes) => costs.weigh(wire, purpose, bytes),
-      })
-    })
+    const asked = this.#reader.read(request, { isUpgrade: false })
+    const { purpose } = asked
+    costs.requestBegan(wire, purpose)
+    const weigh: Weigh = (bytes) => costs.weigh(wire, purpose, bytes)
+    const carrier = new Http2Carrier(request, response, { wire, weigh })
+    void this.#take(request, asked, carrier, { expectsContinue, upgrade: undefined })
   }
 
-  async #take(
-    request: HttpRequest,
-    { expectsContinue = false, upgrade }: Offer,
-    carrierFor: (purpose: Purpose) => Carrier,
-  ): Promise<void> {
-    const { access, costs, keyPair, onMistake, station } = this.#options
-    const origin = headerText(request, 'origin')
-    const host = orProblem(() => requestedHost(request))
-    const target = orProblem(() => parseTarget(request.url ?? '/', station.settings.maxNameBytes))
-    const knownHost = host instanceof Error ? undefined : host
-    const purpose = purposeOf(request, target)
-    const exchange = new NodeExchange({
-      carrier: carrierFor(purpose),
-      costs,
-      onMistake,
-      expectsContinue,
-      isStopping: this.#isStoppingNow,
-      purpose,
-      corsHeaders: corsHeaders(access, origin, knownHost),
-      compressor: this.#compressor,
-      bodies: this.#bodies,
-      ...(upgrade && { upgrade }),
-    })
+  /** Without a promise of its own: most requests are appends, which are answered by a callback. */
+  #take(request: HttpRequest, asked: Asked, carrier: Carrier, offer: Offer): Promise<void> | undefined {
+    const { expectsContinue, upgrade } = offer
+    const exchange = new NodeExchange(this.#services, { carrier, asked, expectsContinue, upgrade })
     try {
-      exchange.checkMayBegin()
-      if (host instanceof Error) throw host
-      refuseTransferCodings(request)
-      if (request.method === 'OPTIONS') {
-        exchange.respond({ status: 204, headers: preflightHeaders(access, origin, host), payloadBytes: 0 })
-        return
-      }
-      if (request.method === 'CONNECT') throw methodNotAllowed(allMethods)
-      access.check({ host, origin, fetchSite: headerText(request, 'sec-fetch-site') })
-      if (target instanceof Error) throw target
-      if (upgrade) checkHandshake(request)
-      const isUpgrade = upgrade !== undefined
-      await this.#router.answer({
-        request,
-        exchange,
-        target,
-        host,
-        isSecure: keyPair !== undefined,
-        isUpgrade,
-      })
+      const answering = this.#answer(request, asked, exchange, upgrade !== undefined)
+      if (!answering) return undefined
+      return answering.catch((error) => failed(exchange, error)).finally(() => exchange.letGoOfBody())
     } catch (error) {
-      if (!(error instanceof ConnectionGone)) exchange.fail(error)
-    } finally {
+      failed(exchange, error)
       exchange.letGoOfBody()
+      return undefined
     }
   }
+
+  #answer(request: HttpRequest, asked: Asked, exchange: NodeExchange, isUpgrade: boolean) {
+    const { access, keyPair } = this.#options
+    const { target, host, origin, refusal } = asked
+    exchange.checkMayBegin()
+    if (refusal) throw refusal
+    if (request.method === 'OPTIONS') {
+      exchange.respond({ status: 204, headers: preflightHeaders(access, origin, host), payloadBytes: 0 })
+      return undefined
+    }
+    if (target instanceof Problem) throw target
+    return this.#router.answer({ request, exchange, target, host, isSecure: keyPair !== undefined, isUpgrade })
+  }
+}
+
+function failed(exchange: NodeExchange, error: unknown): void {
+  if (!(error instanceof ConnectionGone)) exchange.fail(error)
 }
 
 /** What a request brings with it beside itself. */
 interface Offer {
-  readonly expectsContinue?: boolean
-  readonly upgrade?: Upgrade
+  readonly expectsContinue: boolean
+  readonly upgrade: Upgrade | undefined
 }
 
 type Upgrade = (subprotocol: string | undefined) => WebSocketConnection
@@ -201,24 +183,4 @@ type Upgrade = (subprotocol: string | undefined) => WebSocketConnection
 /** What may be done behind another of its kind that is not kept yet. */
 function isAppend({ method, url, bodyBytes }: RequestHead): boolean {
   return method === 'POST' && bodyBytes !== 'chunked' && url.startsWith(path.stream)
-}
-
-/** What the request's bytes are spent on. */
-function purposeOf(request: HttpRequest, target: Target | Problem): Purpose {
-  if (target instanceof Error) return 'other'
-  if (target.kind === 'socket') return 'websocket'
-  if (target.kind !== 'channel' && target.kind !== 'streams') return 'other'
-  if (request.method === 'POST' && target.kind === 'channel') return 'publish'
-  if (request.method !== 'GET') return 'other'
-  const live = target.query.get('live')
-  return live !== null && isLiveMode(live) ? live : 'short-poll'
-}
-
-function orProblem<T>(read: () => T): T | Problem {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof Problem) return error
-    throw error
-  }
 }

@@ -5,6 +5,7 @@ import type { Answer, Exchange, Headers, StreamSink, WebSocketConnection } from 
 import { securityHeaders } from './answer-headers.js'
 import { announcedBytes, hasUnknownTransferCoding } from './body.js'
 import type { BodyBudget } from './body-budget.js'
+import type { Asked } from './asked.js'
 import type { Carrier, ReadBounds } from './carriers/index.js'
 import {
   acceptedRepresentations,
@@ -18,43 +19,44 @@ import {
 import { headerText } from './http-request.js'
 import { asProblem, problemAnswer } from './problem-answer.js'
 
-export interface ExchangeOptions {
-  readonly carrier: Carrier
+/** What all exchanges of a server have in common. */
+export interface ExchangeServices {
   readonly costs: Costs
-  readonly purpose: Purpose
-  readonly corsHeaders: Headers
   /** Absent when answers go out as they are. */
   readonly compressor: Compressor | undefined
   readonly bodies: BodyBudget
-  /** The client sends its body only when told to go on. @see RFC 9110 §10.1.1 */
-  readonly expectsContinue: boolean
   /** The answer is the last one on its connection, and nothing may be kept open any more. */
   readonly isStopping: () => boolean
-  /** Absent when the client asked for no upgrade, or for one that we do not know. */
-  readonly upgrade?: (subprotocol: string | undefined) => WebSocketConnection
   readonly onMistake: (error: unknown) => void
+}
+
+export interface ExchangeOptions {
+  readonly carrier: Carrier
+  readonly asked: Asked
+  /** The client sends its body only when told to go on. @see RFC 9110 §10.1.1 */
+  readonly expectsContinue: boolean
+  /** Absent when the client asked for no upgrade, or for one that we do not know. */
+  readonly upgrade: ((subprotocol: string | undefined) => WebSocketConnection) | undefined
 }
 
 /** An exchange over HTTP of either version, with its costs counted. */
 export class NodeExchange implements Exchange {
+  readonly #services: ExchangeServices
   /** Absent once a WebSocket has come of it: neither the request nor what could answer it lives as long as that. */
   #asked: ExchangeOptions | undefined
-  readonly #costs: Costs
   readonly #purpose: Purpose
   readonly #wire: Socket
-  readonly #onMistake: (error: unknown) => void
-  readonly #goneCallbacks: (() => void)[] = []
+  #goneCallbacks: (() => void)[] | undefined
   #isGone = false
   #isHeldBack: boolean
   #bodyBytes = 0
   #isAnswering = false
 
-  constructor(options: ExchangeOptions) {
+  constructor(services: ExchangeServices, options: ExchangeOptions) {
+    this.#services = services
     this.#asked = options
-    this.#costs = options.costs
-    this.#purpose = options.purpose
+    this.#purpose = options.asked.purpose
     this.#wire = options.carrier.wire
-    this.#onMistake = options.onMistake
     this.#isHeldBack = options.expectsContinue
     options.carrier.onClose(() => this.#ended())
   }
@@ -87,7 +89,7 @@ export class NodeExchange implements Exchange {
 
   #boundsOf(maxBytes: number): ReadBounds {
     const hasRoom = (bytes: number) => {
-      const isTaken = this.#asked?.bodies.take(bytes) ?? false
+      const isTaken = this.#services.bodies.take(bytes)
       if (isTaken) this.#bodyBytes += bytes
       return isTaken
     }
@@ -101,7 +103,7 @@ export class NodeExchange implements Exchange {
 
   /** Nothing of the body is in use any more. */
   letGoOfBody(): void {
-    this.#asked?.bodies.release(this.#bodyBytes)
+    this.#services.bodies.release(this.#bodyBytes)
     this.#bodyBytes = 0
   }
 
@@ -133,8 +135,8 @@ export class NodeExchange implements Exchange {
   }
 
   get #accepted(): readonly Representation[] {
-    const { carrier, compressor } = this.#options
-    return compressor ? acceptedRepresentations(headerText(carrier.request, 'accept-encoding')) : ['identity']
+    const { carrier } = this.#options
+    return this.#services.compressor ? acceptedRepresentations(headerText(carrier.request, 'accept-encoding')) : ['identity']
   }
 
   /** @returns undefined for an answer that goes out as it is */
@@ -147,7 +149,7 @@ export class NodeExchange implements Exchange {
   }
 
   async #respondCoded(answer: Answer, coding: Exclude<Representation, 'identity'>): Promise<void> {
-    const { compressor } = this.#options
+    const { compressor } = this.#services
     const { body = new Uint8Array(), codable = { name: '' } } = answer
     const gone = new AbortController()
     this.onGone(() => gone.abort())
@@ -155,7 +157,7 @@ export class NodeExchange implements Exchange {
     try {
       coded = await compressor?.compress({ name: codable.name, coding, body }, gone.signal)
     } catch (error) {
-      this.#onMistake(error)
+      this.#services.onMistake(error)
     }
     // As it is, when coding makes it no smaller, or there is too much to code.
     const isWorthIt = coded && (coded.byteLength < body.byteLength || !this.#accepted.includes('identity'))
@@ -166,11 +168,13 @@ export class NodeExchange implements Exchange {
     const { etag } = answer.headers
     const headers = { 'content-encoding': coding, ...(etag !== undefined && { etag: tagOf(etag, coding) }) }
     this.#write({ ...answer, headers: { ...answer.headers, ...headers }, body: coded })
-    this.#costs.saved(this.#purpose, body.byteLength - coded.byteLength)
+    this.#services.costs.saved(this.#purpose, body.byteLength - coded.byteLength)
   }
 
   #write({ status, headers, body, codable, payloadBytes }: Answer): void {
-    const { carrier, compressor, corsHeaders, isStopping } = this.#options
+    const { compressor, isStopping } = this.#services
+    const { carrier, asked } = this.#options
+    const { corsHeaders } = asked
     if (carrier.isGone) return
     const hasBody = status !== 204 && status !== 304 && carrier.request.method !== 'HEAD'
     const isChosen = compressor && codable && isCodable(codable.contentType)
@@ -185,11 +189,11 @@ export class NodeExchange implements Exchange {
     const connection = { isLast: isStopping(), isRestUncertain }
     carrier.answer(status, head, hasBody ? body : undefined, connection)
     this.countPayload(payloadBytes)
-    if (payloadBytes === 0 && isReading(this.#purpose) && status < 400) this.#costs.emptyAnswer(this.#purpose)
+    if (payloadBytes === 0 && isReading(this.#purpose) && status < 400) this.#services.costs.emptyAnswer(this.#purpose)
   }
 
   checkMayBegin(): void {
-    if (!this.#options.isStopping()) return
+    if (!this.#services.isStopping()) return
     throw new Problem('server-stopping', 'The server is stopping. Ask again when it is back.', {
       retryAfterSeconds: 1,
     })
@@ -197,8 +201,8 @@ export class NodeExchange implements Exchange {
 
   stream(status: number, headers: Headers): StreamSink {
     this.checkMayBegin()
-    const { carrier, corsHeaders } = this.#options
-    return carrier.stream(status, { ...securityHeaders, ...corsHeaders, ...headers })
+    const { carrier, asked } = this.#options
+    return carrier.stream(status, { ...securityHeaders, ...asked.corsHeaders, ...headers })
   }
 
   async upgrade({ subprotocol }: { subprotocol: string | undefined }): Promise<WebSocketConnection> {
@@ -212,33 +216,36 @@ export class NodeExchange implements Exchange {
   }
 
   fail(error: unknown): void {
-    if (this.#asked && !this.#hasAnswer) this.respond(problemAnswer(error, this.#onMistake))
+    if (this.#asked && !this.#hasAnswer) this.respond(problemAnswer(error, this.#services.onMistake))
     else {
-      this.#onMistake(error)
+      this.#services.onMistake(error)
       if (this.#asked) this.#asked.carrier.cut()
       else this.#wire.destroy()
     }
   }
 
   problemOf(error: unknown): Problem {
-    return asProblem(error, this.#onMistake)
+    return asProblem(error, this.#services.onMistake)
   }
 
   onGone(callback: () => void): void {
     if (this.#isGone || this.#asked?.carrier.isGone) callback()
-    else this.#goneCallbacks.push(callback)
+    else if (this.#goneCallbacks) this.#goneCallbacks.push(callback)
+    else this.#goneCallbacks = [callback]
   }
 
   countPayload(bytes: number): void {
-    this.#costs.payload(this.#purpose, bytes)
+    this.#services.costs.payload(this.#purpose, bytes)
   }
 
   /** The answer is through, or the client is gone. */
   #ended(): void {
     if (this.#isGone) return
     this.#isGone = true
-    this.#costs.requestEnded(this.#wire)
-    for (const callback of this.#goneCallbacks.splice(0)) callback()
+    this.#services.costs.requestEnded(this.#wire)
+    const callbacks = this.#goneCallbacks
+    this.#goneCallbacks = undefined
+    if (callbacks) for (const callback of callbacks) callback()
   }
 }
 

@@ -8,7 +8,7 @@ import {
   path,
 } from '@tidings/protocol'
 import type { AdminAccess } from '../access/index.js'
-import { type Channel, totalBytes } from '../log/index.js'
+import { type Append, type AppendOutcome, type Channel, totalBytes } from '../log/index.js'
 import type { Costs } from '../observe/index.js'
 import {
   answerPageBefore,
@@ -26,11 +26,12 @@ import { backupFolderOf } from './backup-request.js'
 import { homePage } from './home-page.js'
 import { type HttpRequest, headerText } from './http-request.js'
 import { keepingHeaders } from './keeping-headers.js'
+import { methodNotAllowed } from './method-not-allowed.js'
 import type { NodeExchange } from './node-exchange.js'
 import { askedReadingOf, liveMode, offeredSubprotocols, type PageBefore, pageBefore } from './read-request.js'
 import { answerStreams } from './streams-route.js'
 import type { Visit } from './visit.js'
-import { appendOf, channelSpecOf, firstContentTypeOf, refuseCodings, wantsClosed } from './write-request.js'
+import { appendOf, channelSpecOf, firstContentTypeOf, refuseCodings } from './write-request.js'
 
 const transports: Record<LiveMode | 'none', Transport> = {
   none: shortPoll,
@@ -51,9 +52,16 @@ export class Router {
     this.#admin = admin
   }
 
-  async answer(visit: Visit): Promise<void> {
+  /** @returns when it is answered, unless the answer is on its way already: to an append, which are many */
+  answer(visit: Visit): Promise<void> | undefined {
     const { target, request } = visit
-    if (target.kind === 'channel') return this.#answerChannel(visit, target.name, target.query)
+    if (target.kind !== 'channel') return this.#answerOther(visit)
+    if (request.method === 'POST') return this.#append(visit, target.name)
+    return this.#answerChannel(visit, target.name, target.query)
+  }
+
+  async #answerOther(visit: Visit): Promise<void> {
+    const { target, request } = visit
     if (target.kind === 'socket') return this.#openSocket(visit)
     if (target.kind === 'backup') return this.#backup(visit)
     if (target.kind === 'streams') {
@@ -76,9 +84,6 @@ export class Router {
         break
       case 'PUT':
         await this.#create(visit, name)
-        break
-      case 'POST':
-        await this.#append(visit, name)
         break
       case 'DELETE':
         await this.#station.log.remove(name)
@@ -158,18 +163,42 @@ export class Router {
     })
   }
 
-  async #append({ request, exchange }: Visit, name: string): Promise<void> {
-    const { log, settings } = this.#station
+  #append(visit: Visit, name: string): Promise<void> | undefined {
+    const { request, exchange } = visit
+    const { maxBodyBytes } = this.#station.settings
     refuseCodings(request)
-    const body = await exchange.readBody(settings.maxBodyBytes)
+    const body = exchange.takeBody(maxBodyBytes)
+    if (!body) return this.#appendLater(visit, name)
+    this.#appendBody(visit, name, body)
+    return undefined
+  }
+
+  async #appendLater(visit: Visit, name: string): Promise<void> {
+    const body = await visit.exchange.readBody(this.#station.settings.maxBodyBytes)
+    await new Promise<void>((resolve) => this.#appendBody(visit, name, body, resolve))
+  }
+
+  /** @param done called when the body is not in use any more */
+  #appendBody({ request, exchange }: Visit, name: string, body: Buffer, done?: () => void): void {
+    const { log, settings } = this.#station
     const channel = log.findToAppend(name, firstContentTypeOf(request, body))
     const append = appendOf(request, body, channel, settings)
-    const appending = log.append(channel, append)
+    log.appendThen(channel, append, (result) => {
+      if (result instanceof Error) exchange.fail(result)
+      else this.#answerAppend(exchange, append, result)
+      exchange.letGoOfBody()
+      done?.()
+    })
     exchange.placed()
-    const { nextOffset, isDuplicate, isClosed, lastSeq } = await appending
-    const { producer } = append
+  }
+
+  #answerAppend(exchange: NodeExchange, append: Append, outcome: AppendOutcome): void {
+    const { nextOffset, isDuplicate, isClosed, lastSeq } = outcome
+    const { producer, messages } = append
+    const hasAppended = producer && !isDuplicate && messages.length > 0
     exchange.respond({
-      status: producer && !isDuplicate && !isCloseOnly(request, body) ? 200 : 204,
+      // Closing without a message appends nothing: 204, as the protocol's close has it.
+      status: hasAppended ? 200 : 204,
       headers: {
         [header.nextOffset]: nextOffset,
         ...(isClosed && { [header.closed]: 'true' }),
@@ -177,7 +206,7 @@ export class Router {
         ...(lastSeq !== undefined && { [header.producerSequence]: String(lastSeq) }),
         'cache-control': 'no-store',
       },
-      payloadBytes: isDuplicate ? 0 : totalBytes(append.messages),
+      payloadBytes: isDuplicate ? 0 : totalBytes(messages),
     })
   }
 
@@ -256,11 +285,6 @@ async function whilePinned(channel: Channel, use: (channel: Channel) => Promise<
   }
 }
 
-/** Closing without a message appends nothing: 204, as the protocol's close has it. */
-function isCloseOnly(request: HttpRequest, body: Buffer): boolean {
-  return body.byteLength === 0 && wantsClosed(request)
-}
-
 /** @throws Problem `query-invalid` */
 function limitOf(query: URLSearchParams): number {
   const text = query.get('limit') ?? '100'
@@ -272,10 +296,6 @@ function limitOf(query: URLSearchParams): number {
 function locationOf({ host, isSecure }: Visit, name: string): string {
   const where = `${path.stream}${encodeChannelName(name)}`
   return host === undefined ? where : `${isSecure ? 'https' : 'http'}://${host}${where}`
-}
-
-export function methodNotAllowed(allow: string): Problem {
-  return new Problem('method-not-allowed', `Use one of ${allow}.`, { allow })
 }
 
 /** @see RFC 9113 §8.6: HTTP/2 has no Upgrade */
