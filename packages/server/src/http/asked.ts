@@ -44,7 +44,7 @@ export class AskedReader {
     const origin = headerText(request, 'origin')
     const said = orProblem(() => requestedHost(request))
     const host = said instanceof Problem ? undefined : said
-    const target = orProblem(() => parseTarget(request.url, this.#maxNameBytes))
+    const target = orProblem(() => parseTarget(request.url ?? '/', this.#maxNameBytes))
     const refusal = orProblem(() => {
       if (said instanceof Problem) throw said
       refuseTransferCodings(request)

@@ -14,8 +14,8 @@ import { type Asked, AskedReader } from './asked.js'
 import { BodyBudget } from './body-budget.js'
 import { type Carrier, Http2Carrier, type Weigh } from './carriers/index.js'
 import { Compressor } from './coding/index.js'
-import type { RequestHead, Turn } from './http1/index.js'
 import type { HttpRequest } from './http-request.js'
+import type { RequestHead, Turn } from './http1/index.js'
 import { type ExchangeServices, NodeExchange } from './node-exchange.js'
 import { type KeyPair, Port } from './port.js'
 import { Router } from './router.js'
@@ -164,7 +164,14 @@ export class HttpServer {
       return undefined
     }
     if (target instanceof Problem) throw target
-    return this.#router.answer({ request, exchange, target, host, isSecure: keyPair !== undefined, isUpgrade })
+    return this.#router.answer({
+      request,
+      exchange,
+      target,
+      host,
+      isSecure: keyPair !== undefined,
+      isUpgrade,
+    })
   }
 }
 

@@ -3,10 +3,11 @@ import { invariant, Problem } from '@tidings/protocol'
 import type { Costs, Purpose } from '../observe/index.js'
 import type { Answer, Exchange, Headers, StreamSink, WebSocketConnection } from '../transports/index.js'
 import { securityHeaders } from './answer-headers.js'
-import { announcedBytes, hasUnknownTransferCoding } from './body.js'
-import type { BodyBudget } from './body-budget.js'
 import type { Asked } from './asked.js'
-import type { Carrier, ReadBounds } from './carriers/index.js'
+import { announcedBytes, hasUnknownTransferCoding } from './body.js'
+import type { ReadBounds } from './body-bounds.js'
+import type { BodyBudget } from './body-budget.js'
+import type { Carrier } from './carriers/index.js'
 import {
   acceptedRepresentations,
   type Compressor,
@@ -136,7 +137,9 @@ export class NodeExchange implements Exchange {
 
   get #accepted(): readonly Representation[] {
     const { carrier } = this.#options
-    return this.#services.compressor ? acceptedRepresentations(headerText(carrier.request, 'accept-encoding')) : ['identity']
+    return this.#services.compressor
+      ? acceptedRepresentations(headerText(carrier.request, 'accept-encoding'))
+      : ['identity']
   }
 
   /** @returns undefined for an answer that goes out as it is */
@@ -189,7 +192,8 @@ export class NodeExchange implements Exchange {
     const connection = { isLast: isStopping(), isRestUncertain }
     carrier.answer(status, head, hasBody ? body : undefined, connection)
     this.countPayload(payloadBytes)
-    if (payloadBytes === 0 && isReading(this.#purpose) && status < 400) this.#services.costs.emptyAnswer(this.#purpose)
+    if (payloadBytes === 0 && isReading(this.#purpose) && status < 400)
+      this.#services.costs.emptyAnswer(this.#purpose)
   }
 
   checkMayBegin(): void {

@@ -1,6 +1,6 @@
 import { createServer as createHttp2Server, type Http2Server, type Http2Session } from 'node:http2'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls'
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import { invariant } from '@tidings/protocol'
 import { type Http1Options, Http1Server } from './http1/index.js'
 import { RefusedConnections } from './refused-connections.js'
@@ -57,11 +57,9 @@ export class Port {
     onConnection: (wire: Socket) => void
   }) {
     this.http1 = new Http1Server({ ...options.http1, wireOf: (socket) => this.wireOf(socket) })
-    // A client may end its half of a connection and wait for the answer.
-    const tcpOptions = { allowHalfOpen: true, noDelay: true }
     if (options.keyPair) {
       this.#tls = createTlsServer({
-        ...tcpOptions,
+        noDelay: true,
         // Who offers none of these is sent away in the handshake; who offers nothing speaks HTTP/1.
         ALPNProtocols: ['h2', 'http/1.1', 'http/1.0'],
         handshakeTimeout: handshakeMs,
@@ -73,7 +71,12 @@ export class Port {
         settings: { maxConcurrentStreams, enablePush: false },
       })
       this.#divide(this.#tls, this.http2)
-    } else this.#listening = createServer(tcpOptions, (socket) => this.http1.serve(socket))
+    } else {
+      // A WebSocket's client may end its half and wait for the close.
+      this.#listening = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+        this.http1.serve(socket),
+      )
+    }
     this.#listening.on('connection', (wire: Socket) => {
       this.#wires.add(wire)
       wire.once('close', () => this.#wires.delete(wire))

@@ -1,6 +1,6 @@
 import { Problem } from '@tidings/protocol'
-import type { RequestHead } from './http1/index.js'
 import { type HttpRequest, headerText } from './http-request.js'
+import type { RequestHead } from './http1/index.js'
 
 /**
  * Any other request under an offer to upgrade is answered as it is: the offer may be passed over. Java's HTTP client
@@ -10,7 +10,9 @@ import { type HttpRequest, headerText } from './http-request.js'
  */
 export function isWebSocketUpgrade(head: RequestHead): boolean {
   const { bodyBytes, headers, method, offersUpgrade } = head
-  return offersUpgrade && method === 'GET' && bodyBytes === 0 && headers.upgrade?.toLowerCase() === 'websocket'
+  return (
+    offersUpgrade && method === 'GET' && bodyBytes === 0 && headers.upgrade?.toLowerCase() === 'websocket'
+  )
 }
 
 /** Names of subprotocols, each once. @see RFC 6455 §4.1; RFC 9110 §5.6.1, §5.6.2 */

@@ -1,14 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Headers, StreamSink } from '../../transports/index.js'
+import type { ReadBounds } from '../body-bounds.js'
 import type { HttpRequest } from '../http-request.js'
-
-/** What a body may bring. */
-export interface ReadBounds {
-  /** A longer one is refused as soon as that is known: by its announced length, or on the way. */
-  readonly maxBytes: number
-  /** Asked for each part that arrives; says no when the bodies of all requests hold too much. */
-  readonly hasRoom: (bytes: number) => boolean
-}
 
 /** What carries one request and its answer: a turn on a connection of HTTP/1, or a stream of HTTP/2. */
 export interface Carrier {

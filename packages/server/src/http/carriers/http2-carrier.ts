@@ -6,8 +6,9 @@ import {
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import { type Headers, ResponseSink, type StreamSink } from '../../transports/index.js'
-import { readBody } from '../body.js'
-import type { Carrier, ReadBounds } from './carrier.js'
+import type { ReadBounds } from '../body-bounds.js'
+import type { Carrier } from './carrier.js'
+import { readBody } from './http2-body.js'
 
 /** Hears what a stream took and gave, before compression and framing, bytes. */
 export type Weigh = (bytes: { readonly in: number; readonly out: number }) => void

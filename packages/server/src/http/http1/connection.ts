@@ -2,52 +2,22 @@ import type { Socket } from 'node:net'
 import { Problem } from '@tidings/protocol'
 import { problemAnswer } from '../problem-answer.js'
 import { answerHead } from './answer-head.js'
+import { AnswerWriter } from './answer-writer.js'
 import { ChunkedBody } from './chunked-body.js'
+import type { ConnectionHost, WatchedConnection } from './connection-host.js'
 import { checkBeginning, headerTooLarge, maxHeadBytes, type RequestHead } from './head.js'
-import type { Heads } from './heads.js'
 import { Turn, type TurnConnection, type WholeAnswer } from './turn.js'
+import { Turns } from './turns.js'
 
 /** What came and can not be taken yet may be so long, bytes; past that the socket is not read. */
 const maxUnreadBytes = 64 * 1024
-/** Appends of one connection that wait for the disk together, and what they may bring, bytes. */
-const maxTogether = 100
-const maxBytesTogether = 1024 * 1024
-/** An answer up to this long, bytes, is copied behind its head: one write is cheaper than two pieces. */
+/** What is left of a chunk, up to this long, bytes, is copied, lest it hold all that came with it. */
 const maxCopiedBytes = 16 * 1024
 
 const headEnd = Buffer.from('\r\n\r\n')
 const lineEnd = 0x0d
 const lineFeed = 0x0a
 const noBytes = Buffer.alloc(0)
-
-/** For how long a connection may be in a state, milliseconds, and what it may still send, bytes. */
-export interface Http1Limits {
-  /** From the first byte of a head to its last. */
-  readonly headMs: number
-  /** From a request's head to the end of its body. */
-  readonly bodyMs: number
-  /** Without a request. */
-  readonly keepAliveMs: number
-  /** The rest of a body that nobody reads, or whatever comes behind a last answer. */
-  readonly passMs: number
-  readonly passBytes: number
-}
-
-/** What a connection asks of its server. */
-export interface ConnectionHost {
-  readonly limits: Http1Limits
-  readonly heads: Heads
-  /** Milliseconds since 1970, as of the last look at the connections. */
-  readonly nowMs: number
-  readonly isStopping: boolean
-  /** The socket that the network sees. */
-  wireOf(socket: Socket): Socket
-  /** An append of known length: others like it may be looked at before it is kept. */
-  isAppend(head: RequestHead): boolean
-  take(turn: Turn): void
-  /** The connection is closed, or somebody else's. */
-  forget(connection: Connection): void
-}
 
 /**
  * What a connection waits for, each for so long.
@@ -73,7 +43,7 @@ type Carrying = Socket & { [connectionOf]?: Connection | undefined }
  * Ours and not Node's: a request and a response of `node:http` are two streams with a dozen listeners, which cost
  * more than all else that an append does, and stay as long as a poll is held (bench: publish, idle, short-poll).
  */
-export class Connection implements TurnConnection {
+export class Connection implements TurnConnection, WatchedConnection {
   readonly socket: Socket
   readonly #host: ConnectionHost
   #phase: Phase = 'idle'
@@ -81,18 +51,12 @@ export class Connection implements TurnConnection {
   /** What came, and how far it is taken. */
   #unread: Buffer = noBytes
   #at = 0
-  /** Requests without an answer that is out, in their order. */
-  #first: Turn | undefined
-  #last: Turn | undefined
-  #count = 0
-  #bytesTogether = 0
+  readonly #turns = new Turns()
+  readonly #writer: AnswerWriter
   /** Whose body is on its way, also when it is answered. */
   #receiving: Turn | undefined
   /** What is no HTTP, to be answered when all before it is. */
   #trouble: Problem | undefined
-  /** Answers that go out together at the end of this turn of the event loop. */
-  #out = ''
-  #outTurns: Turn[] = []
   #isAdvancing = false
   #passedBytes = 0
 
@@ -100,6 +64,7 @@ export class Connection implements TurnConnection {
     this.socket = socket
     this.#host = host
     this.#sinceMs = host.nowMs
+    this.#writer = new AnswerWriter(socket)
     ;(socket as Carrying)[connectionOf] = this
     socket.on('data', onData).on('end', onEnd).on('drain', onDrain).on('error', onError).on('close', onClose)
   }
@@ -158,22 +123,21 @@ export class Connection implements TurnConnection {
   }
 
   writeBefore(text: string): void {
-    this.flush()
-    if (!this.socket.destroyed) this.socket.write(text, 'latin1')
+    this.#writer.send(text)
   }
 
   answered(turn: Turn, answer: WholeAnswer): void {
     turn.waiting = answer
     turn.hasPlace = true
-    while (this.#first?.waiting) this.#emit(this.#first, this.#first.waiting)
+    while (this.#turns.first?.waiting) this.#emit(this.#turns.first, this.#turns.first.waiting)
     this.#advance()
   }
 
   streamEnded(turn: Turn): void {
-    if (turn !== this.#first) return
-    this.#leave(turn)
+    if (turn !== this.#turns.first) return
+    this.#turns.shift()
     turn.close()
-    if (turn.isLast || this.isStopping) this.#end('')
+    if (turn.isLast || this.isStopping) this.#endWith({ head: '', body: undefined })
     else this.#advance()
   }
 
@@ -182,27 +146,25 @@ export class Connection implements TurnConnection {
     const head = this.#rest
     this.#phase = 'handed over'
     this.#unread = noBytes
-    this.#first = undefined
-    this.#last = undefined
+    this.#turns.shift()
     socket.off('data', onData).off('end', onEnd).off('drain', onDrain).off('close', onClose)
     ;(socket as Carrying)[connectionOf] = undefined
     this.#host.forget(this)
     return { socket, head }
   }
 
-  /** Closes it, unless something is being answered on it, which ends it then. */
   endIfIdle(): void {
     if (this.#phase === 'idle') this.socket.destroy()
   }
 
-  /** To be asked now and then: ends what has lasted too long. */
   checkTime(): void {
     const { headMs, bodyMs, keepAliveMs, passMs } = this.#host.limits
     const waitedMs = this.#host.nowMs - this.#sinceMs
     if (this.#phase === 'idle' && waitedMs > keepAliveMs) this.socket.destroy()
     else if (this.#phase === 'head' && waitedMs > headMs) this.#refuse(tooSlow())
     else if (this.#phase === 'busy' && this.#receiving && waitedMs > bodyMs) this.#refuse(tooSlow())
-    else if ((this.#phase === 'passing' || this.#phase === 'ending') && waitedMs > passMs) this.socket.destroy()
+    else if ((this.#phase === 'passing' || this.#phase === 'ending') && waitedMs > passMs)
+      this.socket.destroy()
   }
 
   get #rest(): Buffer {
@@ -242,14 +204,13 @@ export class Connection implements TurnConnection {
   #settle(): void {
     if (this.#isOver) return
     const rest = this.#isDeaf ? noBytes : this.#rest
-    // A copy of a little, lest it hold all that came with it.
     this.#unread = this.#at > 0 && rest.byteLength < maxCopiedBytes ? Buffer.from(rest) : rest
     this.#at = 0
     const isFull = rest.byteLength > maxUnreadBytes
     if (isFull && !this.socket.isPaused()) this.socket.pause()
     else if (!isFull && this.socket.isPaused()) this.socket.resume()
-    if (this.#first || this.#receiving) return
-    if (this.#trouble) this.#answerTrouble(this.#trouble)
+    if (this.#turns.first || this.#receiving) return
+    if (this.#trouble) this.#endWith(this.#troubleAnswer(this.#trouble))
     else this.#enter(rest.byteLength > 0 ? 'head' : 'idle')
   }
 
@@ -261,7 +222,7 @@ export class Connection implements TurnConnection {
 
   #takeHead(): void {
     // Who does not read the answers is not asked for more; behind an upgrade comes what is no HTTP.
-    if (this.socket.writableNeedDrain || this.#first?.request.offersUpgrade) return
+    if (this.socket.writableNeedDrain || this.#turns.first?.request.offersUpgrade) return
     const bytes = this.#unread
     let at = this.#at
     // @see RFC 9112 §2.2: empty lines before a request
@@ -274,30 +235,17 @@ export class Connection implements TurnConnection {
     }
     if (end - at > maxHeadBytes) throw headerTooLarge()
     const head = this.#host.heads.read(bytes.toString('latin1', at, end))
-    if (this.#first && !this.#goesAlong(head)) return
+    if (this.#turns.first && !this.#turns.isJoinedBy(head, this.#host.isAppend)) return
     this.#at = end + headEnd.byteLength
     this.#begin(head)
   }
 
-  /** Whether a request may be looked at while others are not answered: an append behind appends. */
-  #goesAlong(head: RequestHead): boolean {
-    const { bodyBytes } = head
-    if (bodyBytes === 'chunked' || this.#bytesTogether + bodyBytes > maxBytesTogether) return false
-    const last = this.#last
-    const isBehindAppends = last?.hasPlace === true && this.#host.isAppend(last.request)
-    return isBehindAppends && this.#count < maxTogether && !head.expectsContinue && this.#host.isAppend(head)
-  }
-
   #begin(head: RequestHead): void {
     const turn = new Turn(head, this)
-    if (this.#last) this.#last.next = turn
-    else this.#first = turn
-    this.#last = turn
-    this.#count++
+    this.#turns.add(turn)
     this.#phase = 'busy'
     this.#sinceMs = this.#host.nowMs
     const { bodyBytes } = head
-    if (bodyBytes !== 'chunked') this.#bytesTogether += bodyBytes
     if (bodyBytes === 0) turn.body = noBytes
     else if (bodyBytes !== 'chunked' && this.#unread.byteLength - this.#at >= bodyBytes) {
       turn.body = this.#unread.subarray(this.#at, this.#at + bodyBytes)
@@ -337,60 +285,15 @@ export class Connection implements TurnConnection {
     if (this.#passedBytes > this.#host.limits.passBytes) this.socket.destroy()
   }
 
-  #emit(turn: Turn, { head, body, isLast }: WholeAnswer): void {
-    this.#leave(turn)
-    if (isLast) {
-      this.#end(head, body, turn)
-      return
-    }
-    this.#write(turn, head, body)
-    if (this.#receiving === turn) this.#enter('passing')
-  }
-
-  /** Its answer is on its way out, or nothing is to follow. */
-  #leave(turn: Turn): void {
-    this.#first = turn.next
-    if (!this.#first) this.#last = undefined
-    turn.next = undefined
+  #emit(turn: Turn, answer: WholeAnswer): void {
     turn.waiting = undefined
-    this.#count--
-    const { bodyBytes } = turn.request
-    if (bodyBytes !== 'chunked') this.#bytesTogether -= bodyBytes
-  }
-
-  #write(turn: Turn, head: string, body: Uint8Array | undefined): void {
-    if (!body && (this.#first || this.#out !== '')) {
-      // More answers may follow in this turn of the event loop: they are one write.
-      if (this.#out === '') process.nextTick(flushOf, this)
-      this.#out += head
-      this.#outTurns.push(turn)
+    this.#turns.shift()
+    if (answer.isLast) {
+      this.#endWith(answer, turn)
       return
     }
-    this.flush()
-    this.#send(head, body)
-    turn.close()
-  }
-
-  #send(head: string, body: Uint8Array | undefined): void {
-    const { socket } = this
-    if (socket.destroyed || head === '') return
-    if (!body) socket.write(head, 'latin1')
-    else if (body.byteLength <= maxCopiedBytes) socket.write(joined(head, body))
-    else {
-      socket.cork()
-      socket.write(head, 'latin1')
-      socket.write(body)
-      socket.uncork()
-    }
-  }
-
-  flush(): void {
-    if (this.#out === '') return
-    const turns = this.#outTurns
-    this.#send(this.#out, undefined)
-    this.#out = ''
-    this.#outTurns = []
-    for (const turn of turns) turn.close()
+    this.#writer.write(turn, answer, this.#turns.first !== undefined)
+    if (this.#receiving === turn) this.#enter('passing')
   }
 
   /** What is no HTTP, or comes too late: it is answered when all before it is, and ends the connection. */
@@ -400,7 +303,7 @@ export class Connection implements TurnConnection {
     if (!broken) {
       this.#trouble = problem
       // Who hears until its end would take it for a part of that.
-      if (this.#first?.request.method === 'GET') this.#over()
+      if (this.#turns.first?.request.method === 'GET') this.#over()
       else this.#settle()
       return
     }
@@ -410,11 +313,6 @@ export class Connection implements TurnConnection {
       this.answered(broken, this.#troubleAnswer(problem))
     } else if (broken.waiting) broken.waiting = { ...broken.waiting, isLast: true }
     else this.#over()
-  }
-
-  #answerTrouble(problem: Problem): void {
-    const { head, body } = this.#troubleAnswer(problem)
-    this.#end(head, body)
   }
 
   #troubleAnswer(problem: Problem): WholeAnswer {
@@ -430,9 +328,8 @@ export class Connection implements TurnConnection {
    *
    * @see RFC 9112 §9.6, "lingering close"
    */
-  #end(head: string, body?: Uint8Array, turn?: Turn): void {
-    this.flush()
-    this.#send(head, body)
+  #endWith({ head, body }: Pick<WholeAnswer, 'head' | 'body'>, turn?: Turn): void {
+    this.#writer.send(head, body)
     turn?.close()
     this.#unread = noBytes
     this.#at = 0
@@ -447,43 +344,23 @@ export class Connection implements TurnConnection {
 
   /** Nothing more comes, and nothing more is to be said. */
   #over(): void {
-    this.flush()
+    this.#writer.flush()
     this.#enter('ending')
     this.#closeTurns()
     this.socket.destroySoon()
   }
 
   #closeTurns(): void {
-    const outTurns = this.#outTurns
-    this.#outTurns = []
-    for (const turn of outTurns) turn.close()
-    let turn = this.#first
-    this.#first = undefined
-    this.#last = undefined
-    while (turn) {
-      const { next } = turn
-      turn.close()
-      turn = next
-    }
+    this.#writer.flush()
+    this.#turns.close()
     const receiving = this.#receiving
     this.#receiving = undefined
     receiving?.close()
   }
 }
 
-function joined(head: string, body: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(head.length + body.byteLength)
-  bytes.write(head, 'latin1')
-  bytes.set(body, head.length)
-  return bytes
-}
-
 function tooSlow(): Problem {
   return new Problem('request-timeout', 'Send the request faster.')
-}
-
-function flushOf(connection: Connection): void {
-  connection.flush()
 }
 
 function onData(this: Carrying, chunk: Buffer): void {

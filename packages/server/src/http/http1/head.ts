@@ -83,7 +83,8 @@ export function parseHead(text: string): RequestHead {
     headers,
     rawHeaders,
     bodyBytes: bodyBytesOf(headers, rawHeaders, httpVersion),
-    isLast: method === 'CONNECT' || (httpVersion === '1.0' ? !options.has('keep-alive') : options.has('close')),
+    isLast:
+      method === 'CONNECT' || (httpVersion === '1.0' ? !options.has('keep-alive') : options.has('close')),
     expectsContinue: httpVersion === '1.1' && headers.expect?.toLowerCase() === '100-continue',
     offersUpgrade: headers.upgrade !== undefined && options.has('upgrade'),
   }
@@ -146,9 +147,11 @@ function bodyBytesOf(
   const length = headers['content-length']
   const codings = headers['transfer-encoding']
   if (codings !== undefined) {
-    if (length !== undefined)
-      throw malformed('Content-Length and Transfer-Encoding do not go together.')
-    const [last, ...others] = codings.split(',').map((coding) => coding.trim().toLowerCase()).reverse()
+    if (length !== undefined) throw malformed('Content-Length and Transfer-Encoding do not go together.')
+    const [last, ...others] = codings
+      .split(',')
+      .map((coding) => coding.trim().toLowerCase())
+      .reverse()
     if (httpVersion === '1.0' || last !== 'chunked' || others.includes('chunked'))
       throw malformed('Transfer-Encoding is chunked, once and last.')
     return 'chunked'

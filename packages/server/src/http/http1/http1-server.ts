@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { Connection, type ConnectionHost, type Http1Limits } from './connection.js'
+import { Connection } from './connection.js'
+import type { ConnectionHost, Http1Limits, WatchedConnection } from './connection-host.js'
 import type { RequestHead } from './head.js'
 import { Heads } from './heads.js'
 import type { Turn } from './turn.js'
@@ -35,7 +36,7 @@ export class Http1Server implements ConnectionHost {
   readonly wireOf: (socket: Socket) => Socket
   readonly isAppend: (head: RequestHead) => boolean
   readonly take: (turn: Turn) => void
-  readonly #connections = new Set<Connection>()
+  readonly #connections = new Set<WatchedConnection>()
   readonly #clock: NodeJS.Timeout
 
   constructor(options: Http1Options) {
@@ -52,7 +53,7 @@ export class Http1Server implements ConnectionHost {
     this.#connections.add(new Connection(socket, this))
   }
 
-  forget(connection: Connection): void {
+  forget(connection: WatchedConnection): void {
     this.#connections.delete(connection)
   }
 

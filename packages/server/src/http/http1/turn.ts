@@ -1,7 +1,13 @@
 import type { Socket } from 'node:net'
-import { ConnectionGone, ChunkedSink, type Headers, ResponseSink, type StreamSink } from '../../transports/index.js'
-import { busy, tooLarge } from '../body.js'
-import type { Carrier, ConnectionState, ReadBounds } from '../carriers/index.js'
+import {
+  ChunkedSink,
+  ConnectionGone,
+  type Headers,
+  ResponseSink,
+  type StreamSink,
+} from '../../transports/index.js'
+import { busy, type ReadBounds, tooLarge } from '../body-bounds.js'
+import type { Carrier, ConnectionState } from '../carriers/index.js'
 import { answerHead } from './answer-head.js'
 import type { ChunkedBody } from './chunked-body.js'
 import type { RequestHead } from './head.js'
@@ -116,7 +122,8 @@ export class Turn implements Carrier {
   readBody(bounds: ReadBounds): Promise<Buffer> {
     if (this.isGone) return Promise.reject(new ConnectionGone())
     const { bodyBytes } = this.request
-    if (bodyBytes !== 'chunked' && bodyBytes > bounds.maxBytes) return Promise.reject(tooLarge(bounds.maxBytes))
+    if (bodyBytes !== 'chunked' && bodyBytes > bounds.maxBytes)
+      return Promise.reject(tooLarge(bounds.maxBytes))
     return new Promise((resolve, reject) => {
       this.#reader = { bounds, parts: [], bytes: 0, resolve, reject }
       this.#connection.wantsBody()

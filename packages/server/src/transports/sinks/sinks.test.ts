@@ -1,16 +1,10 @@
-import {
-  createServer,
-  get,
-  type Server as HttpServer,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http'
+import { createServer, get, type IncomingMessage } from 'node:http'
 import {
   connect as connectHttp2,
   createServer as createHttp2Server,
   type Http2ServerResponse,
 } from 'node:http2'
-import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import type { WebSocketConnection } from '../websocket-connection.js'
@@ -36,46 +30,30 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-async function openChunked(): Promise<SinkUnderTest> {
-  const server = createServer()
+/** A client of HTTP/1, and the socket of its request at the server, with the head of an answer written. */
+async function answering(head: string) {
+  const server = createTcpServer({ allowHalfOpen: true })
   const port = await listen(server)
-  const responding = firstResponse(server)
+  const asked = emitted<Socket>(server, 'connection')
   const request = get({ port, host: '127.0.0.1', agent: false }).on('error', () => {})
-  const response = await responding
-  response.writeHead(200).flushHeaders()
+  const socket = (await asked).on('error', () => {})
+  await emitted(socket, 'data')
+  socket.write(head)
   const client = await emitted<IncomingMessage>(request, 'response')
   client.on('error', () => {})
-  const sink = new ChunkedSink(response, response.socket as Socket)
-  return {
-    sink,
-    end: () => sink.end(),
-    wire: asItIs,
-    client: Object.assign(client, { drop: () => request.destroy() }),
-  }
+  return { socket, client: Object.assign(client, { drop: () => request.destroy() }) }
 }
 
-function firstResponse(server: HttpServer): Promise<ServerResponse> {
-  return new Promise((resolve) => server.once('request', (_request, response) => resolve(response)))
+async function openChunked(): Promise<SinkUnderTest> {
+  const { socket, client } = await answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
+  const sink = new ChunkedSink(socket, () => {})
+  return { sink, end: () => sink.end(), wire: asItIs, client }
 }
 
 async function openCloseDelimited(): Promise<SinkUnderTest> {
-  const server = createServer()
-  const port = await listen(server)
-  const responding = firstResponse(server)
-  const client = connect(port, '127.0.0.1').on('error', () => {})
-  client.write('GET / HTTP/1.0\r\n\r\n')
-  const response = await responding
-  response.writeHead(200).flushHeaders()
-  // The head comes first, by itself; after it there is no framing.
-  await emitted(client, 'data')
-  client.removeAllListeners('data')
-  const sink = new ResponseSink(response)
-  return {
-    sink,
-    end: () => sink.end(),
-    wire: asItIs,
-    client: Object.assign(client, { drop: () => client.destroy() }),
-  }
+  const { socket, client } = await answering('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n')
+  const sink = new ResponseSink(socket)
+  return { sink, end: () => sink.end(), wire: asItIs, client }
 }
 
 async function openHttp2(): Promise<SinkUnderTest> {

@@ -1,0 +1,42 @@
+import type { Http2ServerRequest } from 'node:http2'
+import { ConnectionGone } from '../../transports/index.js'
+import { announcedBytes } from '../body.js'
+import { busy, type ReadBounds, tooLarge } from '../body-bounds.js'
+
+/**
+ * The whole body of a request of HTTP/2.
+ *
+ * @throws Problem `message-too-large`, `server-busy`; an error when the client goes away before the end
+ */
+export function readBody(request: Http2ServerRequest, { maxBytes, hasRoom }: ReadBounds): Promise<Buffer> {
+  if (announcedBytes(request) > maxBytes) return Promise.reject(tooLarge(maxBytes))
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = []
+    let bytes = 0
+    // Once it is settled nothing is listened to any more, though the listeners go only with the request.
+    let isSettled = false
+    const fail = (reason: Error) => {
+      isSettled = true
+      parts.length = 0
+      reject(reason)
+    }
+    const gone = () => {
+      if (!isSettled) fail(new ConnectionGone())
+    }
+    request.on('data', (part: Buffer) => {
+      if (isSettled) return
+      bytes += part.byteLength
+      if (bytes > maxBytes) fail(tooLarge(maxBytes))
+      else if (!hasRoom(part.byteLength)) fail(busy())
+      else parts.push(part)
+    })
+    request.on('end', () => {
+      // A stream of HTTP/2 that its client resets ends as well: what came of its body is not the whole.
+      if (request.aborted) gone()
+      if (isSettled) return
+      isSettled = true
+      resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, bytes))
+    })
+    request.on('error', gone).on('close', gone)
+  })
+}

@@ -1,0 +1,41 @@
+import type { Socket } from 'node:net'
+import type { RequestHead } from './head.js'
+import type { Heads } from './heads.js'
+import type { Turn } from './turn.js'
+
+/** For how long a connection may be in a state, milliseconds, and what it may still send, bytes. */
+export interface Http1Limits {
+  /** From the first byte of a head to its last. */
+  readonly headMs: number
+  /** From a request's head to the end of its body. */
+  readonly bodyMs: number
+  /** Without a request. */
+  readonly keepAliveMs: number
+  /** The rest of a body that nobody reads, or whatever comes behind a last answer. */
+  readonly passMs: number
+  readonly passBytes: number
+}
+
+/** What a server asks of its connections. */
+export interface WatchedConnection {
+  /** Closes it, unless something is being asked or answered on it, which ends it then. */
+  endIfIdle(): void
+  /** To be asked now and then: ends what has lasted too long. */
+  checkTime(): void
+}
+
+/** What a connection asks of its server. */
+export interface ConnectionHost {
+  readonly limits: Http1Limits
+  readonly heads: Heads
+  /** Milliseconds since 1970, as of the last look at the connections. */
+  readonly nowMs: number
+  readonly isStopping: boolean
+  /** The socket that the network sees. */
+  readonly wireOf: (socket: Socket) => Socket
+  /** An append of known length: others like it may be looked at before it is kept. */
+  readonly isAppend: (head: RequestHead) => boolean
+  readonly take: (turn: Turn) => void
+  /** The connection is closed, or somebody else's. */
+  forget(connection: WatchedConnection): void
+}
