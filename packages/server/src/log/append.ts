@@ -43,3 +43,6 @@ export interface AppendOutcome {
   /** The highest sequence that was accepted of this producer in its epoch. */
   readonly lastSeq?: number
 }
+
+/** Hears how an append ended: what is true now that it is kept, or why it was refused or could not be kept. */
+export type AppendSettled = (result: AppendOutcome | Error) => void

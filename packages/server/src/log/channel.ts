@@ -1,5 +1,6 @@
 import { type ChannelKind, channelKind, formatOffset, type Offset } from '@tidings/protocol'
 import type { ChannelRecord, ProducerState } from './engine.js'
+import type { Settlement } from './settlement.js'
 
 /**
  * A channel in memory, in two views. *Admitted* is what appends are checked against: it runs ahead of the
@@ -25,8 +26,8 @@ export class Channel {
   awaitsRetention = false
   /** Producer states of the commits under way; the engine knows the earlier ones. */
   readonly admittedProducers = new Map<string, ProducerState>()
-  /** When the last commit that changed this channel is kept; rejects when it could not be. */
-  settled: Promise<void> = Promise.resolve()
+  /** Of the last commit that changes this channel; none when an earlier run made it. */
+  settlement: Settlement | undefined
   readonly #now: () => number
   #lastUsedMs: number
   readonly #fixedEndMs: number
@@ -96,6 +97,11 @@ export class Channel {
     // The first also when it is empty: the beginning was given out under its history.
     const isHeard = parts.length === 0 || this.keptTail > this.earlierEnd
     this.record = { ...this.record, history, parts: isHeard ? [...parts, part] : parts }
+  }
+
+  /** When the last commit that changed this channel is kept; rejects when it could not be. */
+  get settled(): Promise<void> {
+    return this.settlement?.promise ?? Promise.resolve()
   }
 
   /** Counts as a use, which puts off the end of a channel with a time to live. */

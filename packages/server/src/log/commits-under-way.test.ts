@@ -1,33 +1,9 @@
 import { expect, test } from 'vitest'
-import { MemoryEngine } from './engines/memory.js'
-import { Log } from './log.js'
+import type { Log } from './log.js'
+import { standingLog, turns } from './standing-log-suite.js'
 
 const empty = { contentType: 'application/json', messages: [] }
 const [one, two] = [Buffer.from('1'), Buffer.from('2')]
-
-/** A log over an engine whose commits wait, before they can be read or after, until it is told to go on. */
-function standingLog(wait: 'before' | 'after' = 'before', options: { maxHeldChannels?: number } = {}) {
-  const engine = new MemoryEngine()
-  const log = new Log(engine, options)
-  let mayGoOn = Promise.resolve()
-  let goOn = () => {}
-  const commit = engine.commit.bind(engine)
-  engine.commit = async (what) => {
-    if (wait === 'after') await commit(what)
-    await mayGoOn
-    if (wait === 'before') await commit(what)
-  }
-  const stand = () => {
-    mayGoOn = new Promise((resolve) => {
-      goOn = resolve
-    })
-  }
-  return { log, stand, goOn: () => goOn() }
-}
-
-const turns = async (count = 5) => {
-  for (let turn = 0; turn < count; turn++) await new Promise(setImmediate)
-}
 
 /** Whether a promise has settled by now, one way or the other. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {

@@ -1,7 +1,9 @@
 import { type Durability, durabilities, Problem } from '@tidings/protocol'
+import type { AppendOutcome, AppendSettled } from './append.js'
 import { type Batch, packBatches } from './batch.js'
 import type { Channel } from './channel.js'
 import type { ChannelRecord, Commit, Engine, ProducerState } from './engine.js'
+import { Settlement } from './settlement.js'
 
 /** What a kept commit did to one channel: what its readers hear. */
 export interface KeptChange {
@@ -35,10 +37,13 @@ export class GroupCommit {
   readonly #now: () => number
   readonly #mintedHistory: () => number
   readonly #onKept: (changes: readonly KeptChange[]) => void
+  readonly #onMistake: (error: unknown) => void
+  /** For what stands on nothing that is not kept. */
+  readonly #nothing: Settlement
   #staged = new Map<Channel, Staged>()
-  #waiting = deferred()
+  #waiting: Settlement
+  #committing: Settlement | undefined
   #isScheduled = false
-  #isCommitting = false
   #lastCommitMs = 0
   #failure: Problem | undefined
 
@@ -47,11 +52,17 @@ export class GroupCommit {
     now: () => number
     mintedHistory: () => number
     onKept: (changes: readonly KeptChange[]) => void
+    /** Hears what a publisher's own callback throws. */
+    onMistake: (error: unknown) => void
   }) {
     this.#engine = options.engine
     this.#now = options.now
     this.#mintedHistory = options.mintedHistory
     this.#onKept = options.onKept
+    this.#onMistake = options.onMistake
+    this.#waiting = new Settlement(this.#onMistake)
+    this.#nothing = new Settlement(this.#onMistake)
+    this.#nothing.end()
   }
 
   /** @throws Problem `storage-unavailable`, `storage-full` once a commit has failed: what was admitted after it would stand on nothing */
@@ -88,7 +99,7 @@ export class GroupCommit {
       }
       this.#staged.set(channel, staged)
       channel.stagedCommits++
-      channel.settled = this.#waiting.promise
+      channel.settlement = this.#waiting
     }
     for (const message of change.messages ?? []) staged.messages.push(message)
     if (change.producer) staged.producers.set(change.producer.id, change.producer.state)
@@ -98,17 +109,21 @@ export class GroupCommit {
     this.#schedule()
   }
 
+  /** Tells a publisher how an append ended, once all that was admitted to this channel is kept. */
+  tell(channel: Channel, settled: AppendSettled, result: AppendOutcome | Error): void {
+    const settlement = channel.settlement ?? this.#nothing
+    settlement.tell(settled, result)
+  }
+
   /** When all that is staged now is kept. */
   async drain(): Promise<void> {
-    while (this.#staged.size > 0 || this.#isCommitting) {
-      await (this.#staged.size > 0 ? this.#waiting.promise : this.#committing.promise)
+    while (this.#staged.size > 0 || this.#committing) {
+      await (this.#staged.size > 0 ? this.#waiting.promise : this.#committing?.promise)
     }
   }
 
-  #committing = deferred()
-
   #schedule(): void {
-    if (this.#isScheduled || this.#isCommitting) return
+    if (this.#isScheduled || this.#committing) return
     this.#isScheduled = true
     // After this turn's input: all appends that arrived together are one commit. An idle loop runs this at once.
     setImmediate(() => void this.#run())
@@ -119,24 +134,23 @@ export class GroupCommit {
     const staged = [...this.#staged.values()]
     const committing = this.#waiting
     this.#staged = new Map()
-    this.#waiting = deferred()
+    this.#waiting = new Settlement(this.#onMistake)
     this.#committing = committing
-    this.#isCommitting = true
     const { commit, changes } = this.#prepare(staged)
     try {
       this.check()
       await this.#engine.commit(commit)
     } catch (cause) {
       this.#failure ??= storageFailure(cause)
-      this.#isCommitting = false
-      committing.reject(this.#failure)
+      this.#committing = undefined
+      committing.end(this.#failure)
       if (this.#staged.size > 0) this.#schedule()
       return
     }
     // Outside the `try`: what goes wrong from here on is a broken promise of ours, and ends the process.
     this.#settle(staged, changes)
-    this.#isCommitting = false
-    committing.resolve()
+    this.#committing = undefined
+    committing.end()
     if (this.#staged.size > 0) this.#schedule()
   }
 
@@ -209,22 +223,4 @@ function storageFailure(cause: unknown): Problem {
     {},
     { cause },
   )
-}
-
-interface Deferred {
-  readonly promise: Promise<void>
-  resolve(): void
-  reject(reason: Problem): void
-}
-
-function deferred(): Deferred {
-  let resolve!: () => void
-  let reject!: (reason: Problem) => void
-  const promise = new Promise<void>((keep, fail) => {
-    resolve = keep
-    reject = fail
-  })
-  // Somebody always waits, except for changes whose request is gone: their failure is told by `check`.
-  promise.catch(() => {})
-  return { promise, resolve, reject }
 }

@@ -1,4 +1,4 @@
-export type { Append, AppendOutcome, ChannelSpec, ForkRequest } from './append.js'
+export type { Append, AppendOutcome, AppendSettled, ChannelSpec, ForkRequest } from './append.js'
 export { Batch, messageBytesOf } from './batch.js'
 export type { Channel } from './channel.js'
 export type { ChannelRecord, Engine, Retention } from './engine.js'

@@ -1,5 +1,5 @@
 import { type OffsetRequest, Problem } from '@tidings/protocol'
-import type { Append, AppendOutcome, ChannelSpec, ForkRequest } from './append.js'
+import type { Append, AppendOutcome, AppendSettled, ChannelSpec, ForkRequest } from './append.js'
 import { admitAppend } from './append-admission.js'
 import { positionsOf } from './batch.js'
 import { Channel } from './channel.js'
@@ -44,6 +44,7 @@ export class Log {
     this.engine = engine
     this.reader = new ChannelReader(engine)
     this.#now = options.now ?? Date.now
+    const { onMistake = endProcess } = options
     this.#lastHistory = engine.lastHistory
     this.#commits = new GroupCommit({
       engine,
@@ -53,6 +54,7 @@ export class Log {
         for (const listener of this.#keptListeners) listener(changes)
         this.retention.heard(changes)
       },
+      onMistake,
     })
     this.#channels = new Channels({ ...options, engine, now: this.#now, commits: this.#commits })
     this.#firstUse = new FirstUse({
@@ -68,7 +70,7 @@ export class Log {
       channels: this.#channels,
       commits: this.#commits,
       now: this.#now,
-      onMistake: options.onMistake ?? endProcess,
+      onMistake,
     })
   }
 
@@ -256,22 +258,36 @@ export class Log {
    * @returns when it is kept; for a duplicate, when its original is
    * @throws Problem `channel-unknown`, `channel-deleted`, `channel-closed`, `content-type-mismatch`, `producer-*`, `sequence-regression`, `storage-unavailable`
    */
-  async append(channel: Channel, append: Append): Promise<AppendOutcome> {
-    this.#commits.check()
-    const isFirst = this.#firstUse.isDraft(channel)
-    // To close what is not there is no use of it.
-    const current = isFirst && append.messages.length > 0 ? channel : this.findToAppend(channel.name)
-    if (current !== channel) throw unknown(channel.name)
-    channel.touch()
+  append(channel: Channel, append: Append): Promise<AppendOutcome> {
+    return new Promise((keep, refuse) => {
+      this.appendThen(channel, append, (result) => (result instanceof Error ? refuse(result) : keep(result)))
+    })
+  }
+
+  /**
+   * `append` without a promise, for who has very many of them. It is admitted in this turn.
+   *
+   * @param settled called once, with what `append` resolves to or rejects with: when that is kept, in the order of
+   *   admission and right after its readers heard it; in this turn for a refusal that stands on nothing unkept
+   */
+  appendThen(channel: Channel, append: Append, settled: AppendSettled): void {
+    this.#commits.tell(channel, settled, this.#admit(channel, append))
+  }
+
+  /** @returns a refusal too: it may stand on appends that are not kept yet, and tells where they end */
+  #admit(channel: Channel, append: Append): AppendOutcome | Error {
     try {
-      const verdict = admitAppend(channel, append, { engine: this.engine, commits: this.#commits })
+      this.#commits.check()
+      const isFirst = this.#firstUse.isDraft(channel)
+      // To close what is not there is no use of it.
+      const current = isFirst && append.messages.length > 0 ? channel : this.findToAppend(channel.name)
+      if (current !== channel) throw unknown(channel.name)
+      channel.touch()
+      const outcome = admitAppend(channel, append, { engine: this.engine, commits: this.#commits })
       if (isFirst) this.#firstUse.make(channel)
-      await channel.settled
-      return verdict
+      return outcome
     } catch (refusal) {
-      // A refusal may stand on appends that are not kept yet, and tells where they end.
-      await channel.settled
-      throw refusal
+      return refusal instanceof Error ? refusal : new Error('not an error', { cause: refusal })
     }
   }
 
