@@ -2,7 +2,7 @@ import { Problem } from '@tidings/protocol'
 import { expect, test } from 'vitest'
 import type { Append, AppendOutcome } from './append.js'
 import type { Channel } from './channel.js'
-import type { Log } from './log.js'
+import { Log } from './log.js'
 import { standingLog, turns } from './standing-log-suite.js'
 
 const empty = { contentType: 'application/json', messages: [] }
@@ -105,6 +105,15 @@ test('a refusal that stands on nothing unkept is told in the turn of its append'
   await log.remove('cake')
   append('gone', { messages })
   expect(told[2]).toEqual(['gone', refusal('channel-unknown')])
+})
+
+test('a refusal of what an earlier run kept is told in the turn of its append', async () => {
+  const { log, told } = await tellingLog()
+  const later = new Log(log.engine)
+  later.appendThen(later.findToAppend('cake'), { messages, producer: producer(5) }, (result) =>
+    told.push(['gap', result]),
+  )
+  expect(told).toEqual([['gap', refusal('producer-gap')]])
 })
 
 test('when a commit fails, all that it and the next one would have kept are told why, and so is whoever comes later', async () => {
