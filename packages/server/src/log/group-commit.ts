@@ -165,24 +165,24 @@ export class GroupCommit {
     const dropped: { channelId: number; end: number }[] = []
     const removed: ChannelRecord[] = []
     const changes: KeptChange[] = []
-    for (const { channel, messages, start, producers: states, record, isRemoved, ...more } of staged) {
-      if (isRemoved) {
+    for (const each of staged) {
+      const { channel, record } = each
+      if (each.isRemoved) {
         removed.push(channel.record)
         changes.push({ channel, batches: [], isClosed: false, isRemoved: true })
         continue
       }
-      const isSoftDeleted = record?.isSoftDeleted ?? false
-      const { kind, history, id } = channel
-      const packed = packBatches(messages, { kind, history, start, committedAtMs })
-      for (const batch of packed) batches.push({ channelId: id, batch })
-      for (const [producerId, state] of states) producers.push({ channelId: id, producerId, state })
-      for (const end of more.dropped) dropped.push({ channelId: id, end })
+      const { id: channelId, kind, history } = channel
+      const packed = packBatches(each.messages, { kind, history, start: each.start, committedAtMs })
+      for (const batch of packed) batches.push({ channelId, batch })
+      for (const [producerId, state] of each.producers) producers.push({ channelId, producerId, state })
+      for (const end of each.dropped) dropped.push({ channelId, end })
       if (record) channels.push(record)
       changes.push({
         channel,
         batches: packed,
         isClosed: record?.closed !== undefined && !channel.keptClosed,
-        isRemoved: isSoftDeleted,
+        isRemoved: record?.isSoftDeleted ?? false,
       })
     }
     const lastHistory = this.#mintedHistory()
@@ -192,8 +192,10 @@ export class GroupCommit {
 
   /** One flush serves all, so it is done for the one that asks for most. */
   #durabilityOf(staged: readonly Staged[]): Durability {
-    const asked = new Set(staged.map(({ channel }) => channel.record.durability ?? this.#engine.durability))
-    return durabilities.find((each) => asked.has(each)) ?? this.#engine.durability
+    const usual = this.#engine.durability
+    const isAsked = (durability: Durability) =>
+      staged.some(({ channel }) => (channel.record.durability ?? usual) === durability)
+    return durabilities.find(isAsked) ?? usual
   }
 
   /** Moves the durable high-water marks, then lets the readers hear: nothing is delivered before it is kept. */
