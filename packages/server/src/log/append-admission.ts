@@ -56,16 +56,16 @@ export function admitAppend(
 /** A channel that is closed says so first: its type does not matter any more. */
 function checkContentType(channel: Channel, { contentType }: Append): void {
   const expected = channel.record.contentType
-  if (contentType === undefined || mediaType(contentType) === mediaType(expected)) return
+  if (contentType === undefined || contentType === expected) return
+  if (mediaType(contentType) === mediaType(expected)) return
   if (channel.record.closed) throw closed(channel, channel.admittedTail)
   throw new Problem('content-type-mismatch', `This channel holds ${expected}. Send that.`)
 }
 
 function outcome(channel: Channel, isDuplicate: boolean, lastSeq: number | undefined): AppendOutcome {
-  return {
-    nextOffset: channel.offsetAt(channel.admittedTail),
-    isDuplicate,
-    isClosed: channel.record.closed !== undefined,
-    ...(lastSeq !== undefined && { lastSeq }),
-  }
+  const nextOffset = channel.offsetAt(channel.admittedTail)
+  const isClosed = channel.record.closed !== undefined
+  return lastSeq === undefined
+    ? { nextOffset, isDuplicate, isClosed }
+    : { nextOffset, isDuplicate, isClosed, lastSeq }
 }

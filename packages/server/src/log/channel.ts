@@ -106,7 +106,7 @@ export class Channel {
 
   /** Counts as a use, which puts off the end of a channel with a time to live. */
   touch(): void {
-    this.#lastUsedMs = this.#now()
+    if (this.record.ttlSeconds !== undefined) this.#lastUsedMs = this.#now()
   }
 
   /** While somebody hears the channel it stays in memory, and does not end for want of use. */

@@ -40,6 +40,11 @@ export class Channels {
     return channel.isRemoved ? undefined : channel
   }
 
+  /** Whether this very object still stands for its name: what was looked up in an earlier turn may not. */
+  isThere(channel: Channel): boolean {
+    return this.#directory.held(channel.name) === channel
+  }
+
   /**
    * Those of the names that `isWanted` says yes to; the others are not taken into memory for the question. One
    * that is damaged is left out.

@@ -3,6 +3,7 @@ import type { AppendOutcome, AppendSettled } from './append.js'
 import { type Batch, packBatches } from './batch.js'
 import type { Channel } from './channel.js'
 import type { ChannelRecord, Commit, Engine, ProducerState } from './engine.js'
+import { Gathering } from './gathering.js'
 import { Settlement } from './settlement.js'
 
 /** What a kept commit did to one channel: what its readers hear. */
@@ -43,7 +44,7 @@ export class GroupCommit {
   #staged = new Map<Channel, Staged>()
   #waiting: Settlement
   #committing: Settlement | undefined
-  #isScheduled = false
+  readonly #gathering = new Gathering(() => void this.#run())
   #lastCommitMs = 0
   #failure: Problem | undefined
 
@@ -113,6 +114,7 @@ export class GroupCommit {
   tell(channel: Channel, settled: AppendSettled, result: AppendOutcome | Error): void {
     const settlement = channel.settlement ?? this.#nothing
     settlement.tell(settled, result)
+    if (settlement === this.#waiting) this.#gathering.came(settlement.publishers)
   }
 
   /** When all that is staged now is kept. */
@@ -123,14 +125,10 @@ export class GroupCommit {
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#committing) return
-    this.#isScheduled = true
-    // After this turn's input: all appends that arrived together are one commit. An idle loop runs this at once.
-    setImmediate(() => void this.#run())
+    if (!this.#committing) this.#gathering.schedule(this.#waiting.publishers)
   }
 
   async #run(): Promise<void> {
-    this.#isScheduled = false
     const staged = [...this.#staged.values()]
     const committing = this.#waiting
     this.#staged = new Map()
@@ -147,6 +145,9 @@ export class GroupCommit {
       if (this.#staged.size > 0) this.#schedule()
       return
     }
+    // What needs no disk costs little, and goes on at once.
+    const isDear = commit.durability !== 'memory'
+    this.#gathering.kept(isDear ? committing.publishers + this.#waiting.publishers : 0)
     // Outside the `try`: what goes wrong from here on is a broken promise of ours, and ends the process.
     this.#settle(staged, changes)
     this.#committing = undefined
@@ -164,24 +165,24 @@ export class GroupCommit {
     const dropped: { channelId: number; end: number }[] = []
     const removed: ChannelRecord[] = []
     const changes: KeptChange[] = []
-    for (const { channel, messages, start, producers: states, record, isRemoved, ...more } of staged) {
-      if (isRemoved) {
+    for (const each of staged) {
+      const { channel, record } = each
+      if (each.isRemoved) {
         removed.push(channel.record)
         changes.push({ channel, batches: [], isClosed: false, isRemoved: true })
         continue
       }
-      const isSoftDeleted = record?.isSoftDeleted ?? false
-      const { kind, history, id } = channel
-      const packed = packBatches(messages, { kind, history, start, committedAtMs })
-      for (const batch of packed) batches.push({ channelId: id, batch })
-      for (const [producerId, state] of states) producers.push({ channelId: id, producerId, state })
-      for (const end of more.dropped) dropped.push({ channelId: id, end })
+      const { id: channelId, kind, history } = channel
+      const packed = packBatches(each.messages, { kind, history, start: each.start, committedAtMs })
+      for (const batch of packed) batches.push({ channelId, batch })
+      for (const [producerId, state] of each.producers) producers.push({ channelId, producerId, state })
+      for (const end of each.dropped) dropped.push({ channelId, end })
       if (record) channels.push(record)
       changes.push({
         channel,
         batches: packed,
         isClosed: record?.closed !== undefined && !channel.keptClosed,
-        isRemoved: isSoftDeleted,
+        isRemoved: record?.isSoftDeleted ?? false,
       })
     }
     const lastHistory = this.#mintedHistory()
@@ -191,8 +192,10 @@ export class GroupCommit {
 
   /** One flush serves all, so it is done for the one that asks for most. */
   #durabilityOf(staged: readonly Staged[]): Durability {
-    const asked = new Set(staged.map(({ channel }) => channel.record.durability ?? this.#engine.durability))
-    return durabilities.find((each) => asked.has(each)) ?? this.#engine.durability
+    const usual = this.#engine.durability
+    const isAsked = (durability: Durability) =>
+      staged.some(({ channel }) => (channel.record.durability ?? usual) === durability)
+    return durabilities.find(isAsked) ?? usual
   }
 
   /** Moves the durable high-water marks, then lets the readers hear: nothing is delivered before it is kept. */

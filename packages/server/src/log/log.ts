@@ -274,14 +274,18 @@ export class Log {
     this.#commits.tell(channel, settled, this.#admit(channel, append))
   }
 
+  /** … since it was found. To close what is not there yet is no use of it. */
+  #checkStillThere(channel: Channel, isMadeNow: boolean): void {
+    if (channel.record.isSoftDeleted) throw deleted(channel.name)
+    if (!isMadeNow && !this.#channels.isThere(channel)) throw unknown(channel.name)
+  }
+
   /** @returns a refusal too: it may stand on appends that are not kept yet, and tells where they end */
   #admit(channel: Channel, append: Append): AppendOutcome | Error {
     try {
       this.#commits.check()
       const isFirst = this.#firstUse.isDraft(channel)
-      // To close what is not there is no use of it.
-      const current = isFirst && append.messages.length > 0 ? channel : this.findToAppend(channel.name)
-      if (current !== channel) throw unknown(channel.name)
+      this.#checkStillThere(channel, isFirst && append.messages.length > 0)
       channel.touch()
       const outcome = admitAppend(channel, append, { engine: this.engine, commits: this.#commits })
       if (isFirst) this.#firstUse.make(channel)

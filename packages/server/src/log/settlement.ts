@@ -25,6 +25,11 @@ export class Settlement {
     this.#onMistake = onMistake
   }
 
+  /** Publishers who wait for it. */
+  get publishers(): number {
+    return this.#waiters.length
+  }
+
   /** Tells a publisher this result once the commit is kept, or why it could not be; at once when it is over. */
   tell(settled: AppendSettled, result: AppendOutcome | Error): void {
     const waiter = { settled, result }

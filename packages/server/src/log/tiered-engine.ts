@@ -58,6 +58,8 @@ export class TieredEngine implements Engine {
   }
 
   async commit(commit: Commit): Promise<void> {
+    const hasMemory = this.#memoryIds.size > 0 || commit.channels.some(isOfMemory)
+    if (!hasMemory) return await this.#commitLasting(commit)
     const { lasting, memory } = this.#split(commit)
     // The disk first: what it does not keep is not in memory either.
     if (this.#hasFailed || this.#needsDisk(lasting)) await this.#commitLasting(lasting)
@@ -98,7 +100,7 @@ export class TieredEngine implements Engine {
 
   #split(commit: Commit): { lasting: Commit; memory: Commit } {
     const newIds = new Set<number>()
-    for (const { id, durability } of commit.channels) if (durability === 'memory') newIds.add(id)
+    for (const record of commit.channels) if (isOfMemory(record)) newIds.add(record.id)
     const part = (isMemory: boolean): Commit => {
       const isIn = (id: number) => (this.#memoryIds.has(id) || newIds.has(id)) === isMemory
       return {
@@ -127,6 +129,10 @@ export class TieredEngine implements Engine {
     const count = batches.length + channels.length + producers.length + dropped.length + removed.length
     return count > 0 || lastHistory !== this.#lasting.lastHistory || this.#lasting.dataMayBeGone
   }
+}
+
+function isOfMemory({ durability }: ChannelRecord): boolean {
+  return durability === 'memory'
 }
 
 function withRecordsOf(memory: Commit, lasting: Commit, isNew: (record: ChannelRecord) => boolean): Commit {

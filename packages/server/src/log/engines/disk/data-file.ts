@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { readSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { Problem } from '@tidings/protocol'
 
 export const dataFileName = 'data.mdb'
@@ -33,7 +34,7 @@ export async function checkDataFile(file: string, isFlushed: boolean): Promise<v
   const handle = await open(file, 'r')
   try {
     const { size } = await handle.stat()
-    const pages = await readBoth(handle)
+    const pages = readBoth(handle.fd)
     if (!pages) throw damaged(file, 'is no database')
     const [first, second] = pages
     if (!isFlushed) return
@@ -57,9 +58,14 @@ export interface RootPages {
   readonly latestAt: number
 }
 
-/** @returns undefined when the file is no database */
-export async function readRootPages(handle: FileHandle): Promise<RootPages | undefined> {
-  const pages = await readBoth(handle)
+/**
+ * Reads them in this turn: of a database in use they are in memory, and two small reads cost a tenth of what it takes
+ * to have another thread do it.
+ *
+ * @returns undefined when the file is no database
+ */
+export function readRootPages(fileDescriptor: number): RootPages | undefined {
+  const pages = readBoth(fileDescriptor)
   if (!pages) return undefined
   const [first, second] = pages
   const isFirst = first.transaction > second.transaction
@@ -71,14 +77,14 @@ export async function readRootPages(handle: FileHandle): Promise<RootPages | und
   }
 }
 
-async function readBoth(handle: FileHandle): Promise<[RootPage, RootPage] | undefined> {
-  const readRoot = async (at: number) => {
+function readBoth(fileDescriptor: number): [RootPage, RootPage] | undefined {
+  const readRoot = (at: number) => {
     const head = Buffer.alloc(headBytes)
-    const { bytesRead } = await handle.read(head, 0, headBytes, at)
+    const bytesRead = readSync(fileDescriptor, head, 0, headBytes, at)
     return bytesRead === headBytes ? parse(head) : undefined
   }
-  const first = await readRoot(0)
-  const second = first && (await readRoot(first.pageBytes))
+  const first = readRoot(0)
+  const second = first && readRoot(first.pageBytes)
   return first && second ? [first, second] : undefined
 }
 

@@ -8,6 +8,9 @@ import { WriteProgress } from './write-progress.js'
 /** Bytes to bytes, in the order of the keys' bytes. */
 export type Table = LmdbDatabase<Buffer, Buffer>
 
+/** lmdb 3.5.6 starts its writing thread when more than so many writes wait, else in the next turn. (Its types lack it.) */
+const startAtOnce = { txnStartThreshold: 1 }
+
 /** One key of a transaction. */
 export interface Change {
   readonly table: Table
@@ -59,6 +62,7 @@ export class Database {
       // Writes of one turn are one transaction only where we say so. (lmdb's own gathering per turn also
       // leaves a promise that nobody can catch when a commit fails.)
       eventTurnBatching: false,
+      ...startAtOnce,
       encoding: 'binary',
       keyEncoding: 'binary',
       maxDbs: 8,
@@ -86,11 +90,10 @@ export class Database {
     if (!this.#kept) this.#holdSnapshot()
     try {
       const took = await this.#room.ensure(sizeOf(changes))
-      const flushed = this.#flushed(changes).finally(took)
+      const { visible, failure, written } = this.#begin(changes)
+      const flushed = this.#flushed(written, failure).finally(took)
       if (this.#durability === 'fsync' || durability === 'fsync') await flushed
       else {
-        // Not before the changes are written: lmdb may begin an earlier write's transaction between, without them.
-        const visible = this.#progress.visible()
         // The flush goes on behind; if it fails, there is no caller left to hear of it.
         flushed.catch((error) => this.#failedBehind(error))
         await Promise.race([visible, flushed])
@@ -111,20 +114,32 @@ export class Database {
   async writeAndFlush(changes: readonly Change[]): Promise<void> {
     const took = await this.#room.ensure(sizeOf(changes))
     try {
-      await this.#flushed(changes).finally(took)
+      const { failure, written } = this.#begin(changes)
+      await this.#flushed(written, failure).finally(took)
     } catch (error) {
       this.#hasFailed = true
       throw error
     }
   }
 
-  async #flushed(changes: readonly Change[]): Promise<void> {
+  /** Has lmdb begin a transaction of these changes, in this turn. */
+  #begin(changes: readonly Change[]): Begun {
     const failure = this.#progress.nextFailure()
     const written = this.#root.batch(() => {
       for (const { table, key, value } of changes) void (value ? table.put(key, value) : table.remove(key))
     })
+    // Not before the changes are written: lmdb may begin an earlier write's transaction between, without them.
+    const visible = this.#progress.visible()
+    // A second write, of nothing, makes it start. The next turn may have a hundred requests to read first.
+    const started = this.#root.batch(() => {})
     // lmdb rejects with a general error, and not after every failure: its writing thread says the true one.
-    written.catch((error: { commitError?: Promise<unknown> }) => error.commitError?.catch(() => {}))
+    for (const told of [written, started]) {
+      told.catch((error: { commitError?: Promise<unknown> }) => error.commitError?.catch(() => {}))
+    }
+    return { visible, failure, written }
+  }
+
+  async #flushed(written: Promise<unknown>, failure: Begun['failure']): Promise<void> {
     try {
       await Promise.race([written, failure.told])
     } catch (error) {
@@ -166,6 +181,13 @@ export class Database {
     this.#kept = undefined
     await this.#root.close()
   }
+}
+
+/** A transaction that lmdb has begun. */
+interface Begun {
+  readonly visible: Promise<void>
+  readonly written: Promise<unknown>
+  readonly failure: ReturnType<WriteProgress['nextFailure']>
 }
 
 function sizeOf(changes: readonly Change[]): { keys: number; bytes: number } {

@@ -138,7 +138,7 @@ test.each(['fsync', 'os'] as const)(
     await engine.close()
     const sound = await readFile(file)
     const handle = await open(file)
-    const { pageBytes = 0, latestLastPage = 0 } = (await readRootPages(handle)) ?? {}
+    const { pageBytes = 0, latestLastPage = 0 } = readRootPages(handle.fd) ?? {}
     await handle.close()
     for (const pages of [latestLastPage, Math.floor(latestLastPage / 2), 3]) {
       await writeFile(file, sound.subarray(0, pages * pageBytes))

@@ -78,7 +78,7 @@ export class PageFile {
   static async open(file: string): Promise<PageFile> {
     const handle = await open(file, 'r')
     try {
-      const roots = await readRootPages(handle)
+      const roots = readRootPages(handle.fd)
       if (!roots) throw new PageFault('its first pages are those of no database')
       const page = Buffer.alloc(headBytes + mainTreeAt + treeBytes)
       await handle.read(page, 0, page.byteLength, roots.latestAt)

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { invariant } from '@tidings/protocol'
 import { readRootPages } from './data-file.js'
@@ -76,16 +77,14 @@ export class Room {
 
   async #look(pages: number): Promise<void> {
     this.#handle ??= await open(this.#file, 'r+')
-    // A commit under way may not be in the file's root pages yet, and neither is one that is promised meanwhile.
-    const leftBefore = this.#pagesLeft
-    const promisedBefore = this.#pagesPromised
-    const roots = await readRootPages(this.#handle)
-    const { size } = await this.#handle.stat()
+    const { fd } = this.#handle
+    const roots = readRootPages(fd)
+    const { size } = fstatSync(fd)
     invariant(roots !== undefined, 'a database that is open begins with its root pages')
     this.#pageBytes = roots.pageBytes
-    const promisedMeanwhile = leftBefore - this.#pagesLeft
     const unused = Math.floor(size / this.#pageBytes) - 1 - roots.lastPage
-    this.#pagesLeft = Math.max(0, unused - promisedBefore - promisedMeanwhile)
+    // A commit under way may not be in the file's root pages yet.
+    this.#pagesLeft = Math.max(0, unused - this.#pagesPromised)
     const wanted = Math.max(pages, leastGrowthBytes / this.#pageBytes)
     if (this.#pagesLeft < wanted / 2 || this.#pagesLeft < pages) await this.#grow(this.#handle, size, wanted)
   }

@@ -55,7 +55,7 @@ export class WriteProgress {
   }
 
   /**
-   * To be called after a write, in the same turn.
+   * To be called after a write, in the same turn and before lmdb is made to start.
    *
    * @returns what resolves when that write can be read, or never when lmdb has begun its transaction already
    */
