@@ -66,6 +66,7 @@ export class HttpServer {
       maxConnections: limits.maxConnections,
       http1: { isAppend, take: (turn) => this.#takeTurn(turn) },
       onConnection: (wire) => costs.connectionOpened(wire),
+      onConnectionClosed: (wire) => costs.connectionClosed(wire),
     })
     this.#hearHttp2()
   }

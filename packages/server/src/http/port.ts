@@ -48,13 +48,14 @@ export class Port {
   /**
    * @param maxConnections those that come past so many are refused
    * @param http1        takes requests
-   * @param onConnection hears of each TCP connection that is taken
+   * @param onConnection hears of each TCP connection that is taken, and `onConnectionClosed` of its end
    */
   constructor(options: {
     keyPair: KeyPair | undefined
     maxConnections: number
     http1: Pick<Http1Options, 'isAppend' | 'take'>
     onConnection: (wire: Socket) => void
+    onConnectionClosed: (wire: Socket) => void
   }) {
     this.http1 = new Http1Server({ ...options.http1, wireOf: (socket) => this.wireOf(socket) })
     if (options.keyPair) {
@@ -77,9 +78,15 @@ export class Port {
         this.http1.serve(socket),
       )
     }
+    const port = this
+    /** One for all connections: a closure for each is a part of what an idle one costs. */
+    function closed(this: Socket): void {
+      port.#wires.delete(this)
+      options.onConnectionClosed(this)
+    }
     this.#listening.on('connection', (wire: Socket) => {
       this.#wires.add(wire)
-      wire.once('close', () => this.#wires.delete(wire))
+      wire.on('close', closed)
       options.onConnection(wire)
     })
     this.#guard(options.maxConnections)

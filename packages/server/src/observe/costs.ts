@@ -61,15 +61,20 @@ export class Costs {
   }
 
   connectionOpened(socket: Socket): void {
-    // A socket whose request was read anew (an upgrade that we do not take) opens once.
-    if (this.#connections.has(socket)) return
     this.#connections.set(socket, {
       purpose: undefined,
       countedIn: 0,
       countedOut: 0,
       weights: undefined,
     })
-    socket.once('close', () => this.#connectionClosed(socket))
+  }
+
+  connectionClosed(socket: Socket): void {
+    const connection = this.#connections.get(socket)
+    if (!connection) return
+    this.#reckon(socket, connection)
+    if (connection.purpose) this.#costs[connection.purpose].connectionsOpen--
+    this.#connections.delete(socket)
   }
 
   requestBegan(socket: Socket, purpose: Purpose): void {
@@ -119,14 +124,6 @@ export class Costs {
       if (purpose === 'sse' || purpose === 'websocket' || weights) this.#reckon(socket, connection)
     }
     return structuredClone(this.#costs)
-  }
-
-  #connectionClosed(socket: Socket): void {
-    const connection = this.#connections.get(socket)
-    if (!connection) return
-    this.#reckon(socket, connection)
-    if (connection.purpose) this.#costs[connection.purpose].connectionsOpen--
-    this.#connections.delete(socket)
   }
 
   #reckon(socket: Socket, connection: Connection): void {
