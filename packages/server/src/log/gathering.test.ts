@@ -57,6 +57,15 @@ test('when most of them stay away, the others are kept all the same', async () =
   expect(commits).toEqual([many, 1])
 })
 
+test('nobody waits for publishers who were told a while ago', async () => {
+  const { log, channel, commits } = await countingLog('fsync')
+  await Promise.all(Array.from({ length: many }, () => append(log, channel)))
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  void append(log, channel)
+  await turns(1)
+  expect(commits).toEqual([many, 1])
+})
+
 test('a few publishers wait for nobody', async () => {
   const { log, channel, commits } = await countingLog('fsync')
   await Promise.all([append(log, channel), append(log, channel)])

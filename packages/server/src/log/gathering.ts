@@ -1,8 +1,8 @@
-/** Publishers of two commits below which nobody is waited for: few gain little by it, and one alone loses all. */
-const fewestPublishers = 16
+/** Publishers of two commits below which nobody is waited for: where few append, the next one may be of somebody else. */
+const fewestPublishers = 8
 /** A commit begins when this part of them has come: one that is slow must not keep the others waiting. */
 const awaitedPart = 0.9
-/** … or after so long, milliseconds: about what a disk takes to flush. */
+/** … or after so long, milliseconds: about what a disk takes to flush. As long after they were told they are given up. */
 const mostWaitMs = 2
 
 /**
@@ -17,6 +17,8 @@ export class Gathering {
   #timer: NodeJS.Timeout | undefined
   /** Publishers that are worth waiting for. */
   #awaited = 0
+  /** … and come no more after this, by `performance.now`. */
+  #untilMs = 0
 
   constructor(begin: () => void) {
     this.#begin = begin
@@ -29,14 +31,16 @@ export class Gathering {
    */
   kept(publishers: number): void {
     this.#awaited = publishers < fewestPublishers ? 0 : publishers * awaitedPart
+    this.#untilMs = performance.now() + mostWaitMs
   }
 
   /** There is something to keep, and so many publishers wait for it. */
   schedule(publishers: number): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    if (publishers >= this.#awaited) this.#beginAfterTurn()
-    else this.#timer = setTimeout(this.#beginNow, mostWaitMs)
+    const isWorthWaiting = publishers < this.#awaited && performance.now() < this.#untilMs
+    if (isWorthWaiting) this.#timer = setTimeout(this.#beginNow, mostWaitMs)
+    else this.#beginAfterTurn()
   }
 
   /** One more publisher waits. */

@@ -267,6 +267,9 @@ export class Log {
   /**
    * `append` without a promise, for who has very many of them. It is admitted in this turn.
    *
+   * Budget: 1.3 µs of CPU an append and 30 µs a commit beside the flush (100 writers in one process, Node 20); three
+   * objects an append, no closure and no microtask.
+   *
    * @param settled called once, with what `append` resolves to or rejects with: when that is kept, in the order of
    *   admission and right after its readers heard it; in this turn for a refusal that stands on nothing unkept
    */
