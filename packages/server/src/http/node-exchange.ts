@@ -7,7 +7,7 @@ import type { Asked } from './asked.js'
 import { announcedBytes, hasUnknownTransferCoding } from './body.js'
 import type { ReadBounds } from './body-bounds.js'
 import type { BodyBudget } from './body-budget.js'
-import type { Carrier } from './carriers/index.js'
+import type { Carrier, EndListener } from './carriers/index.js'
 import {
   acceptedRepresentations,
   type Compressor,
@@ -41,7 +41,7 @@ export interface ExchangeOptions {
 }
 
 /** An exchange over HTTP of either version, with its costs counted. */
-export class NodeExchange implements Exchange {
+export class NodeExchange implements Exchange, EndListener {
   readonly #services: ExchangeServices
   /** Absent once a WebSocket has come of it: neither the request nor what could answer it lives as long as that. */
   #asked: ExchangeOptions | undefined
@@ -59,7 +59,7 @@ export class NodeExchange implements Exchange {
     this.#purpose = options.asked.purpose
     this.#wire = options.carrier.wire
     this.#isHeldBack = options.expectsContinue
-    options.carrier.onClose(() => this.#ended())
+    options.carrier.tellOfEnd(this)
   }
 
   /**
@@ -215,7 +215,7 @@ export class NodeExchange implements Exchange {
     this.checkMayBegin()
     const connection = upgrade(subprotocol)
     this.#asked = undefined
-    connection.onGone(() => this.#ended())
+    connection.onGone(() => this.ended())
     return connection
   }
 
@@ -243,7 +243,7 @@ export class NodeExchange implements Exchange {
   }
 
   /** The answer is through, or the client is gone. */
-  #ended(): void {
+  ended(): void {
     if (this.#isGone) return
     this.#isGone = true
     this.#services.costs.requestEnded(this.#wire)

@@ -3,6 +3,11 @@ import type { Headers, StreamSink } from '../../transports/index.js'
 import type { ReadBounds } from '../body-bounds.js'
 import type { HttpRequest } from '../http-request.js'
 
+/** Who wants to know when nothing more is written. */
+export interface EndListener {
+  ended(): void
+}
+
 /** What carries one request and its answer: a turn on a connection of HTTP/1, or a stream of HTTP/2. */
 export interface Carrier {
   readonly request: HttpRequest
@@ -12,8 +17,8 @@ export interface Carrier {
   readonly hasAnswer: boolean
   /** Nothing can be written any more. */
   readonly isGone: boolean
-  /** Called once, when the answer is through or the client is gone. */
-  onClose(callback: () => void): void
+  /** Who is told once, when the answer is through or the client is gone. An object: a closure for each would stay as long. */
+  tellOfEnd(listener: EndListener): void
   /** Tells a client that waits for a word to send its body. @see RFC 9110 §10.1.1 */
   writeContinue(): void
   /**

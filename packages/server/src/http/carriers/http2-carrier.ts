@@ -7,7 +7,7 @@ import {
 import type { Socket } from 'node:net'
 import { type Headers, ResponseSink, type StreamSink } from '../../transports/index.js'
 import type { ReadBounds } from '../body-bounds.js'
-import type { Carrier } from './carrier.js'
+import type { Carrier, EndListener } from './carrier.js'
 import { readBody } from './http2-body.js'
 
 /** Hears what a stream took and gave, before compression and framing, bytes. */
@@ -42,8 +42,8 @@ export class Http2Carrier implements Carrier {
     return this.#stream.destroyed
   }
 
-  onClose(callback: () => void): void {
-    this.#stream.once('close', callback)
+  tellOfEnd(listener: EndListener): void {
+    this.#stream.once('close', () => listener.ended())
   }
 
   writeContinue(): void {

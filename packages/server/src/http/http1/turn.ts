@@ -7,7 +7,7 @@ import {
   type StreamSink,
 } from '../../transports/index.js'
 import { busy, type ReadBounds, tooLarge } from '../body-bounds.js'
-import type { Carrier, ConnectionState } from '../carriers/index.js'
+import type { Carrier, ConnectionState, EndListener } from '../carriers/index.js'
 import { answerHead } from './answer-head.js'
 import type { ChunkedBody } from './chunked-body.js'
 import type { RequestHead } from './head.js'
@@ -72,7 +72,7 @@ export class Turn implements Carrier {
   readonly #connection: TurnConnection
   #state: State = 'none'
   #reader: BodyReader | undefined
-  #onClose: (() => void) | undefined
+  #endListener: EndListener | undefined
   #isClosed = false
 
   constructor(request: RequestHead, connection: TurnConnection) {
@@ -93,8 +93,8 @@ export class Turn implements Carrier {
     return this.#isClosed || this.#connection.isGone
   }
 
-  onClose(callback: () => void): void {
-    this.#onClose = callback
+  tellOfEnd(listener: EndListener): void {
+    this.#endListener = listener
   }
 
   /** An append that is admitted lets the one behind it be looked at. */
@@ -176,8 +176,12 @@ export class Turn implements Carrier {
     this.#state = 'streams'
     // The head goes out now: an EventSource opens with it, not with the first event.
     this.#connection.writeBefore(answerHead(status, headers, { isLast, isChunked, keepAliveSeconds }))
-    const ended = () => this.#connection.streamEnded(this)
-    return isChunked ? new ChunkedSink(socket, ended) : new ResponseSink(socket, { onEnd: ended })
+    if (isChunked) return new ChunkedSink(socket, this)
+    return new ResponseSink(socket, { onEnd: () => this.streamEnded() })
+  }
+
+  streamEnded(): void {
+    this.#connection.streamEnded(this)
   }
 
   cut(): void {
@@ -201,10 +205,10 @@ export class Turn implements Carrier {
   close(): void {
     this.#state = 'through'
     this.#isClosed = true
-    const closed = this.#onClose
-    this.#onClose = undefined
+    const listener = this.#endListener
+    this.#endListener = undefined
     if (this.#reader) this.#failReader(new ConnectionGone())
-    closed?.()
+    listener?.ended()
   }
 
   #failReader(reason: Error): void {

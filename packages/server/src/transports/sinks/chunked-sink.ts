@@ -9,6 +9,11 @@ const lastChunk = '0\r\n\r\n'
 /** What was framed lately, by what it frames: thousands of sinks write the same bytes. */
 const chunks = new WeakMap<Uint8Array, Buffer>()
 
+/** Whose connection it is, and goes on behind the response. */
+export interface StreamOwner {
+  streamEnded(): void
+}
+
 /**
  * A response of HTTP/1.1 that stays open, on its socket. What thousands of readers hear is framed once.
  *
@@ -16,17 +21,17 @@ const chunks = new WeakMap<Uint8Array, Buffer>()
  */
 export class ChunkedSink extends StreamBackedSink implements StreamSink {
   readonly #socket: Socket
-  readonly #onEnd: () => void
+  readonly #owner: StreamOwner
   #hasEnded = false
 
   /**
    * @param socket its head is written, and says that chunks follow; nothing waits before it on its connection
-   * @param onEnd  the last chunk is written
+   * @param owner  hears when the last chunk is written
    */
-  constructor(socket: Socket, onEnd: () => void) {
+  constructor(socket: Socket, owner: StreamOwner) {
     super(socket)
     this.#socket = socket
-    this.#onEnd = onEnd
+    this.#owner = owner
   }
 
   override get isGone(): boolean {
@@ -47,6 +52,6 @@ export class ChunkedSink extends StreamBackedSink implements StreamSink {
     if (this.isGone) return
     this.#hasEnded = true
     this.#socket.write(lastChunk, 'latin1')
-    this.#onEnd()
+    this.#owner.streamEnded()
   }
 }

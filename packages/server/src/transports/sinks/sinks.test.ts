@@ -46,7 +46,7 @@ async function answering(head: string) {
 
 async function openChunked(): Promise<SinkUnderTest> {
   const { socket, client } = await answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
-  const sink = new ChunkedSink(socket, () => {})
+  const sink = new ChunkedSink(socket, { streamEnded: () => {} })
   return { sink, end: () => sink.end(), wire: asItIs, client }
 }
 
