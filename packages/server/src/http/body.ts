@@ -24,5 +24,5 @@ export function refuseTransferCodings(request: HttpRequest): void {
 
 export function hasUnknownTransferCoding(request: HttpRequest): boolean {
   const coding = headerText(request, 'transfer-encoding')
-  return coding !== undefined && coding.trim().toLowerCase() !== 'chunked'
+  return coding !== undefined && coding.toLowerCase() !== 'chunked'
 }

@@ -1,8 +1,10 @@
-import { malformed, maxHeadBytes } from './head.js'
+import { headerOf, malformed, maxHeadBytes, token } from './head.js'
 
-/** A chunk's size in hexadecimal, and extensions that nobody heeds. */
-const sizeLine = /^([0-9a-f]{1,13})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/i
-const notInTrailer = /[^\t\x20-\x7e\x80-\xff]/
+/** A chunk's size in hexadecimal, and extensions that nobody heeds. Blanks between them are Node's server no good either. */
+const quoted = '"(?:[\\t\\x20\\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t\\x20-\\x7e\\x80-\\xff])*"'
+const sizeLine = new RegExp(`^([0-9a-f]{1,13})(?:;${token}(?:=(?:${token}|${quoted}))?)*$`, 'i')
+/** What would frame the body anew. @see RFC 9110 §6.5.1 */
+const framing = /^(?:content-length|transfer-encoding)$/i
 /** What stands between chunks may be so long, bytes. */
 const maxLineBytes = 1024
 const lineFeed = 0x0a
@@ -71,10 +73,15 @@ export class ChunkedBody {
       this.#leftBytes = Number.parseInt(size, 16)
       this.#part = this.#leftBytes === 0 ? 'trailers' : 'data'
     } else {
-      if (notInTrailer.test(line)) throw malformed('A trailer holds control characters.')
+      if (line !== '') checkTrailer(line)
       this.#trailerBytes += line.length + 2
       if (this.#trailerBytes > maxHeadBytes) throw malformed('The trailers are too long.')
       if (line === '') this.#part = 'done'
     }
   }
+}
+
+function checkTrailer(line: string): void {
+  const [name] = headerOf(line)
+  if (framing.test(name)) throw malformed(`${name} is no trailer.`)
 }

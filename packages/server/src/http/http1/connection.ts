@@ -229,8 +229,10 @@ export class Connection implements TurnConnection, WatchedConnection {
     while (bytes[at] === lineEnd && bytes[at + 1] === lineFeed) at += 2
     const end = bytes.indexOf(headEnd, at)
     if (end === -1) {
-      checkBeginning(bytes.toString('latin1', at, Math.min(bytes.byteLength, at + maxHeadBytes + 1)))
       this.#at = at
+      const isEmptyLine = bytes.byteLength - at < 2 && (bytes[at] ?? lineEnd) === lineEnd
+      if (isEmptyLine) return
+      checkBeginning(bytes.toString('latin1', at, Math.min(bytes.byteLength, at + maxHeadBytes + 1)))
       return
     }
     if (end - at > maxHeadBytes) throw headerTooLarge()
@@ -308,6 +310,7 @@ export class Connection implements TurnConnection, WatchedConnection {
       return
     }
     // The answer to a request that broke off in its body is its own, unless it has one.
+    broken.isLast = true
     if (!broken.hasAnswer) {
       broken.fail()
       this.answered(broken, this.#troubleAnswer(problem))

@@ -26,12 +26,13 @@ export interface RequestHead {
 /** Lengths past this are none to anybody. */
 const longestBody = 2n ** 64n - 1n
 
-const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+export const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const requestLine = new RegExp(`^(${token}) ([\\x21-\\x7e]+) HTTP/1\\.([01])$`)
 const headerName = new RegExp(`^${token}$`)
 /** @see RFC 9110 §5.5: no control characters but the tab */
 const notInValue = /[^\t\x20-\x7e\x80-\xff]/
-const notInHead = /[^\t\r\n\x20-\x7e\x80-\xff]|\r[^\n]|(?:^|[^\r])\n/
+/** Also a line that begins with a blank: it goes on with the one before for some, and not for others. @see RFC 9112 §5.2 */
+const notInHead = /[^\t\r\n\x20-\x7e\x80-\xff]|\r[^\n]|(?:^|[^\r])\n|\n[\t ]/
 const notInMethod = new RegExp(`^(?!${token}(?: |$))`)
 
 /** Of these the first one counts, as in Node; others that come several times are one list. @see RFC 9110 §5.3 */
@@ -84,7 +85,7 @@ export function parseHead(text: string): RequestHead {
     rawHeaders,
     bodyBytes: bodyBytesOf(headers, rawHeaders, httpVersion),
     isLast:
-      method === 'CONNECT' || (httpVersion === '1.0' ? !options.has('keep-alive') : options.has('close')),
+      method === 'CONNECT' || options.has('close') || (httpVersion === '1.0' && !options.has('keep-alive')),
     expectsContinue: httpVersion === '1.1' && headers.expect?.toLowerCase() === '100-continue',
     offersUpgrade: headers.upgrade !== undefined && options.has('upgrade'),
   }
@@ -111,17 +112,23 @@ export function malformed(detail: string): Problem {
   return new Problem('request-malformed', detail)
 }
 
-function headerOf(line: string): [name: string, value: string] {
+/** @throws Problem `request-malformed` */
+export function headerOf(line: string): [name: string, value: string] {
   const colon = line.indexOf(':')
   const name = line.slice(0, Math.max(colon, 0))
   if (!headerName.test(name)) throw malformed('A header is a name, a colon and a value, on one line.')
-  let start = colon + 1
-  let end = line.length
-  while (isBlank(line.charCodeAt(start))) start++
-  while (end > start && isBlank(line.charCodeAt(end - 1))) end--
-  const value = line.slice(start, end)
+  const value = trimmed(line, colon + 1)
   if (notInValue.test(value)) throw malformed(`The header ${name} holds control characters.`)
   return [name, value]
+}
+
+/** Not by `trim`, which takes more for a blank than HTTP does: others would read another word. @see RFC 9110 §5.6.3 */
+function trimmed(text: string, from = 0): string {
+  let start = from
+  let end = text.length
+  while (isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
 }
 
 function isBlank(code: number): boolean {
@@ -135,7 +142,14 @@ function addHeader(headers: Record<string, string>, name: string, value: string)
 }
 
 function optionsOf(connection: string | undefined): ReadonlySet<string> {
-  return new Set(connection?.split(',').map((option) => option.trim().toLowerCase()))
+  return new Set(listOf(connection ?? ''))
+}
+
+function listOf(value: string): string[] {
+  return value
+    .toLowerCase()
+    .split(',')
+    .map((word) => trimmed(word))
 }
 
 /** @see RFC 9112 §6.1, §6.3: two lengths, or a length that is not one, end the conversation */
@@ -148,10 +162,7 @@ function bodyBytesOf(
   const codings = headers['transfer-encoding']
   if (codings !== undefined) {
     if (length !== undefined) throw malformed('Content-Length and Transfer-Encoding do not go together.')
-    const [last, ...others] = codings
-      .split(',')
-      .map((coding) => coding.trim().toLowerCase())
-      .reverse()
+    const [last, ...others] = listOf(codings).reverse()
     if (httpVersion === '1.0' || last !== 'chunked' || others.includes('chunked'))
       throw malformed('Transfer-Encoding is chunked, once and last.')
     return 'chunked'

@@ -32,10 +32,13 @@ export class Turns {
     this.#bytes -= lengthOf(first.request)
   }
 
-  /** Whether a request may be looked at while these are not answered: an append behind appends that have their places. */
+  /**
+   * Whether a request may be looked at while these are not answered: an append behind appends that have their places.
+   * Behind a last one nothing is, nor behind one whose body broke off: what comes is no request. @see RFC 9112 §9.6
+   */
   isJoinedBy(head: RequestHead, isAppend: (head: RequestHead) => boolean): boolean {
     const last = this.#last
-    if (!last?.hasPlace || this.#count >= maxTogether || head.expectsContinue) return false
+    if (!last?.hasPlace || last.isLast || this.#count >= maxTogether || head.expectsContinue) return false
     if (head.bodyBytes === 'chunked' || this.#bytes + head.bodyBytes > maxBytesTogether) return false
     return isAppend(last.request) && isAppend(head)
   }
