@@ -36,7 +36,7 @@ void report_print(const Times *times) {
   print_count("refused", tally.refused);
   print_count("gaps", tally.gaps);
   print_count("repeats", tally.repeats);
-  print_count("malformed", tally.malformed);
+  print_count("malformed", tally.malformed + completeness.misshapen);
   print_count("cut", tally.cut);
   print_count("missing", completeness.missing);
   print_count("extra", completeness.extra);
