@@ -15,7 +15,8 @@ was lost, repeated or, as far as that is looked at, out of order is no result. P
 medians over the rounds, the spread those of the first column. Each peer is set up as its own documentation advises for
 speed (\`bench/peers/\`). Ratios to a peer say more than absolute figures, which move with the machine.
 
-    npm run bench                                # everything: some hours
+    npm run bench                                # everything, three rounds: some hours
+    npm run bench -- --rounds 1                  # everything once: about an hour
     npm run bench -- fan-out --peer bun --quick  # whether it works here: a minute
     node bench/report.mjs                        # this page, from what was measured last
 `
@@ -34,9 +35,11 @@ export function pageOf(scenarios, results, notes) {
 function sectionOf(scenario, result, notes) {
   const head = `## ${scenario.title}\n\n${scenario.measures}\n`
   const note = notes.get(scenario.name)
-  if (!result) return `${head}\nNot measured yet: \`npm run bench -- ${scenario.name}\`.\n`
+  const written = note ? [note] : []
+  if (!result)
+    return [head, `Not measured yet: \`npm run bench -- ${scenario.name}\`.\n`, ...written].join('\n')
   const plot = `![${scenario.title}](performance/${scenario.name}.svg)\n`
-  return [head, tableOf(scenario, result.rows), '', plot, aboutOf(result), ...(note ? [note] : [])].join('\n')
+  return [head, tableOf(scenario, result.rows), '', plot, aboutOf(result), ...written].join('\n')
 }
 
 function aboutOf({ command, date, rounds, revision, machine }) {
