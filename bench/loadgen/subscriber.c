@@ -113,7 +113,7 @@ static void on_ready(Watched *watched) {
       return;
     }
     tally.reads += 1;
-    if (tally.is_measuring) tally.answer_bytes += (uint64_t)length;
+    tally.answer_bytes += (uint64_t)length;
     feed(subscriber, bytes, (size_t)length);
     if (options.replay && subscriber->heard >= (uint64_t)options.replay) leave(subscriber);
   } while (connection_holds_more(&subscriber->connection));

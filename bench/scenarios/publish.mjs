@@ -27,8 +27,10 @@ export const scenario = {
     ),
 
   /** Ours in each durability; the others have one. */
-  forms: (peer, { via }) => {
+  forms: (peer, { via, publishers, hasOwnChannels }) => {
     if (!peer.publish[via]) return []
+    // In one channel everybody would hear the echo of all, and take it for their own.
+    if (hasOwnChannels && peer.hasOneChannel && publishers > 1) return []
     if (peer.name !== 'tidings') return [{}]
     return durabilities.map((durability) => ({ note: durability, durability }))
   },
