@@ -4,6 +4,7 @@ import { inChannel } from './in-channel.mjs'
 import { publishing } from './publishers.mjs'
 
 const probesPerSecond = 50
+const slowest = 5
 
 export const scenario = {
   name: 'while-flushing',
@@ -12,7 +13,7 @@ export const scenario = {
 
   cases(isQuick) {
     const subscribers = isQuick ? 200 : 10_000
-    return [5, 50, 200].map((rate) => ({
+    return [slowest, 50, 200].map((rate) => ({
       name: `${subscribers.toLocaleString('en-GB')} WebSocket, ${rate} messages a second`,
       way: 'websocket',
       subscribers,
@@ -20,8 +21,8 @@ export const scenario = {
     }))
   },
 
-  /** Ours, and two of native code. */
-  isFor: (peer) => ['tidings', 'bun', 'nchan'].includes(peer.name),
+  /** Ours, and two of native code; Nchan carries the lowest rate only, and takes a minute to fail at the others. */
+  isFor: (peer, { rate }) => ['tidings', 'bun', ...(rate === slowest ? ['nchan'] : [])].includes(peer.name),
 
   figures: [
     { key: 'acknowledgedP99Ms', title: 'acknowledged, p99', unit: 'ms', isLowerBetter: true },
