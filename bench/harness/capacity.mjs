@@ -1,54 +1,85 @@
+import { whenQuiet } from './serve.mjs'
 import { step } from './step.mjs'
 
-/** Messages a second at which a search starts, and where it stops. */
-const slowest = 25
+/** Messages a second at which a search starts and stops. */
+export const slowest = 25
+const first = 50
 const fastest = 204_800
 /** A rate counts as carried when so much of it arrives while it lasts. */
 const inTime = 0.97
 /** Less than this, and what failed may be the generator. */
 const idleEnoughPercent = 5
-/** Between a rate that holds and its double, which does not. */
-const between = [1.7, 1.5, 1.33, 1.15]
+/** The search begins with short tries at rates that grow by so much… */
+const coarse = 4
+const shortTimes = { warmMs: 300, measureMs: 700 }
+/** …and ends when the rate that held and the one that did not are as close as this. */
+const fine = 1.2
 
 /**
  * The highest publish rate, open loop, at which p99 from when a message was due to when it was heard stays within a
- * bound, all arrive, and 97 % in time. Doubles until that fails, then looks in between. A rate that fails is tried
- * once more, since a machine has hiccups.
+ * bound, all arrive, and 97 % in time. Climbs in short tries, then halves the distance in whole ones, which alone
+ * count. A rate that fails is tried once more, since a machine has hiccups.
  *
  * @param load       the load generator's options without a rate
  * @param boundMs    for p99
  * @param startRate  where to begin, when an earlier round has told
+ * @param closeness  the ratio of rates at which to stop
  * @returns the figures at the highest rate that held, and why the next one did not
  */
-export async function searchCapacity(server, load, { boundMs, startRate = slowest * 2, say = () => {} }) {
-  const attempt = async (rate) => {
-    const figures = judge(await step(server, { ...load, rate }), rate, load, boundMs)
+export async function searchCapacity(
+  server,
+  load,
+  { boundMs, startRate = first, closeness = fine, say = () => {} },
+) {
+  const attempt = async (rate, times = {}) => {
+    const figures = judge(await step(server, { ...load, ...times, rate }), rate, load, boundMs)
+    // What was not taken in time must not be heard by the next run's subscribers.
+    if (figures.failure) await whenQuiet(server)
     say(`${rate} a second: ${figures.failure ?? `p99 ${figures.heard.p99Ms} ms`}`)
     return { ...figures, rate }
   }
-  const attemptTwice = async (rate) => {
-    const first = await attempt(rate)
-    return first.failure ? await attempt(rate) : first
+  const attemptTwice = async (rate, times) => {
+    const once = await attempt(rate, times)
+    return once.failure ? await attempt(rate, times) : once
   }
-  let rate = await firstThatHolds(attemptTwice, startRate)
-  if (rate.failure) return { rate: 0, failedAt: rate.rate, failure: rate.failure }
-  let next = await attemptTwice(rate.rate * 2)
-  while (!next.failure && next.rate < fastest) {
-    rate = next
-    next = await attemptTwice(rate.rate * 2)
+  let held = { rate: Math.min(slowest, startRate), isUnproven: true }
+  for (let start = startRate; ; ) {
+    const span = await climb((rate) => attemptTwice(rate, shortTimes), held, start)
+    const found = await narrow(attemptTwice, span, closeness)
+    if (found.failedAt !== span.high.rate || found.failedAt >= fastest) return found
+    // It has failed in a short try only, which others on the machine may have spoiled.
+    held = await attemptTwice(found.failedAt)
+    if (held.failure) return { ...found, failure: held.failure }
+    start = held.rate * coarse
   }
-  for (const factor of between) {
-    const middle = await attempt(Math.round(rate.rate * factor))
-    if (!middle.failure) return { ...middle, failedAt: next.rate, failure: next.failure }
-  }
-  return { ...rate, failedAt: next.rate, failure: next.failure }
 }
 
-async function firstThatHolds(attempt, startRate) {
-  let result = await attempt(startRate)
-  for (let rate = startRate / 2; result.failure && rate >= slowest; rate /= 2)
-    result = await attempt(Math.round(rate))
-  return result
+/** @returns a rate that seems to hold, and the figures of one that does not */
+async function climb(attempt, held, startRate) {
+  let low = held
+  for (let rate = startRate; ; rate *= coarse) {
+    const figures = await attempt(rate)
+    if (figures.failure || rate >= fastest) return { low, high: figures }
+    low = { rate, isUnproven: true }
+  }
+}
+
+async function narrow(attempt, { low, high }, closeness) {
+  let held = low
+  let failed = high
+  for (;;) {
+    while (failed.rate / held.rate > closeness) {
+      const figures = await attempt(Math.round(Math.sqrt(held.rate * failed.rate)))
+      if (figures.failure) failed = figures
+      else held = figures
+    }
+    if (!held.isUnproven) return { ...held, failedAt: failed.rate, failure: failed.failure }
+    if (held.rate < slowest) return { rate: 0, failedAt: failed.rate, failure: failed.failure }
+    // What held in a short try must hold in a whole one.
+    const figures = await attempt(held.rate)
+    if (figures.failure) failed = figures
+    held = figures.failure ? { rate: Math.floor(held.rate / 2), isUnproven: true } : figures
+  }
 }
 
 function judge(figures, rate, load, boundMs) {
@@ -58,7 +89,8 @@ function judge(figures, rate, load, boundMs) {
   return { ...figures, failure: isGeneratorBusy ? `${failure} (the generator was at its limit)` : failure }
 }
 
-function failureOf(figures, rate, load, boundMs) {
+/** @returns why a rate does not count as carried, as a sentence, or undefined */
+export function failureOf(figures, rate, load, boundMs) {
   if (figures.wrong) return figures.wrong
   const reading = load.subscribers * (1 - (load.stoppedPercent ?? 0) / 100)
   const share = figures.deliveredPerSecond / (rate * reading)

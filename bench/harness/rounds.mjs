@@ -15,7 +15,7 @@ export async function runRounds(scenario, bench) {
       if (row.absent) continue
       const title = [scenario.name, row.case.name, row.peer.name, row.form.note].filter(Boolean).join(' · ')
       bench.say(`${round}/${bench.rounds} ${title}`)
-      row.rounds.push(await measure(scenario, row, bench))
+      row.rounds.push(await measure(scenario, row, { ...bench, lastOf: lastOf(rows, row) }))
     }
   }
   return rows.map(({ case: { name }, peer, form, absent, rounds }) => ({
@@ -36,6 +36,14 @@ async function measure(scenario, row, bench) {
     bench.say(`    failed: ${error.message}`)
     return { failure: error.message }
   }
+}
+
+/** @returns what the same peer in the same form was measured at last in another case, by the case's name */
+function lastOf(rows, { peer, form }) {
+  return (name) =>
+    rows
+      .find((each) => each.case.name === name && each.peer === peer && each.form.note === form.note)
+      ?.rounds.at(-1)
 }
 
 /** A row for each form in which a peer offers the case: an endpoint of its way, or what the scenario says. */

@@ -6,6 +6,7 @@ import { end, start } from './processes.mjs'
 import { makeFolder, removeFolder } from './temporary-folder.mjs'
 
 const readyMs = 20_000
+const quietMs = 200
 const shell = '/bin/sh'
 
 /**
@@ -56,6 +57,15 @@ async function listening(child, port, said) {
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > untilMs)
       throw new Error(`The server did not listen on port ${port}. It said: ${said()}`)
     await sleep(50)
+  }
+}
+
+/** Waits until a server has done what it was asked: until it takes less than a twentieth of a core. */
+export async function whenQuiet(server) {
+  for (let looks = 0; looks < 50; looks++) {
+    const before = server.costs().cpuSeconds
+    await sleep(quietMs)
+    if (server.costs().cpuSeconds - before < quietMs / 1000 / 20 + 1e-9) return
   }
 }
 

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const folders = new Set()
+let isRemovedOnExit = false
 
 /** A server's data and settings. Removed by `removeFolder`, or when this process ends. */
 export function makeFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'tidings-bench-'))
-  if (folders.size === 0) process.once('exit', removeAll)
+  if (!isRemovedOnExit) process.once('exit', removeAll)
+  isRemovedOnExit = true
   folders.add(folder)
   return folder
 }

@@ -100,8 +100,8 @@ int main(int count, char **arguments) {
   uint64_t start = now_us();
   subscribers_open();
   times.connecting_us = now_us() - start;
-  if (!options.replay) settle();
   publishers_open();
+  if (!options.replay) settle();
   announce("connected");
   if (options.idle) stay_idle();
   else {

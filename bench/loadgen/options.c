@@ -38,6 +38,7 @@ static Option known[] = {
     {"--interval-ms", &options.interval_ms, 0, 0, "a poll's wait before it asks again"},
     {"--stopped-percent", &options.stopped_percent, 0, 0, "subscribers that don't read until publishing is over"},
     {"--check-every", &options.check_every, 0, 0, "every how many subscribers one is checked message by message"},
+    {"--bare-frames", &options.bare_frames, 0, 0, "1: frames hold messages and nothing else, so that their bytes are checked"},
     {"--lanes", &options.lanes, 0, 0, "how many sequences are in what is replayed"},
     {"--replay", &options.replay, 0, 0, "a subscriber is done, and leaves, after this many messages"},
 

@@ -5,7 +5,7 @@ typedef struct {
   int port, publish_port;
   int subscribers, publishers, channels, channels_per_socket;
   const char *way, *path, *headers, *hello, *poll_style, *first_offset;
-  int fresh, interval_ms, tls, stopped_percent, check_every, replay, lanes;
+  int fresh, interval_ms, tls, stopped_percent, check_every, replay, lanes, bare_frames;
   const char *publish_via, *publish_path, *publish_headers, *publish_prefix, *publish_suffix, *publish_hello;
   const char *acknowledgement, *refusal;
   int publish_get, publish_fresh, in_flight, window, ahead, size;

@@ -92,10 +92,8 @@ static void on_end(void *owner) {
     subscriber_lost(subscriber);
     return;
   }
-  if (tally.is_measuring) {
-    tally.answers += 1;
-    if (!poll->has_body) tally.empty_answers += 1;
-  }
+  tally.answers += 1;
+  if (!poll->has_body) tally.empty_answers += 1;
   if (subscriber->is_over) return;
   if (options.fresh) connect_anew(subscriber);
   if (options.interval_ms > 0) ask_later(subscriber);

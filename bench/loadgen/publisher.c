@@ -183,7 +183,7 @@ static void on_ready(Watched *watched) {
       connect_after_cut(publisher);
       return;
     }
-    if (tally.is_measuring) tally.answer_bytes += (uint64_t)length;
+    tally.answer_bytes += (uint64_t)length;
     if (is_websocket()) frame_feed(&publisher->frames, &frame_events, publisher, bytes, (size_t)length);
     else if (!http_feed(&publisher->http, &http_events, publisher, bytes, (size_t)length)) tally.malformed += 1;
     if (options.publish_fresh && publisher->answered > answers_before) connect_anew(publisher);

@@ -4,7 +4,16 @@
 #include "tally.h"
 #include <stdio.h>
 
-Counts tally_counts(void) { return (Counts){tally.published, tally.acknowledged, tally.delivered}; }
+Counts tally_counts(void) {
+  return (Counts){
+      .published = tally.published,
+      .acknowledged = tally.acknowledged,
+      .delivered = tally.delivered,
+      .answers = tally.answers,
+      .empty_answers = tally.empty_answers,
+      .answer_bytes = tally.answer_bytes,
+  };
+}
 
 static void print_count(const char *name, uint64_t value) {
   printf("\"%s\":%llu,", name, (unsigned long long)value);
@@ -28,15 +37,15 @@ void report_print(const Times *times) {
   print_count("measuredPublished", times->after.published - times->before.published);
   print_count("measuredAcknowledged", times->after.acknowledged - times->before.acknowledged);
   print_count("measuredDelivered", times->after.delivered - times->before.delivered);
-  print_count("answers", tally.answers);
-  print_count("emptyAnswers", tally.empty_answers);
-  print_count("answerBytes", tally.answer_bytes);
+  print_count("answers", times->after.answers - times->before.answers);
+  print_count("emptyAnswers", times->after.empty_answers - times->before.empty_answers);
+  print_count("answerBytes", times->after.answer_bytes - times->before.answer_bytes);
   print_latency("heard", &tally.heard);
   print_latency("acknowledgement", &tally.acknowledgement);
   print_count("refused", tally.refused);
   print_count("gaps", tally.gaps);
   print_count("repeats", tally.repeats);
-  print_count("malformed", tally.malformed);
+  print_count("malformed", tally.malformed + completeness.misshapen);
   print_count("cut", tally.cut);
   print_count("missing", completeness.missing);
   print_count("extra", completeness.extra);

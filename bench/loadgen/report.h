@@ -4,6 +4,7 @@
 /* The counts at one edge of the measurement. */
 typedef struct {
   uint64_t published, acknowledged, delivered;
+  uint64_t answers, empty_answers, answer_bytes;
 } Counts;
 
 typedef struct {

@@ -1,5 +1,4 @@
 #include "sequence.h"
-#include "clock.h"
 #include "options.h"
 #include "tally.h"
 #include <stdlib.h>
@@ -13,13 +12,8 @@ Sequence *sequence_new(void) {
 }
 
 static void check_stamp(Sequence *sequence, const char *digits, uint64_t heard_us) {
-  for (int index = 0; index < STAMP_DIGITS; index++)
-    if (digits[index] < '0' || digits[index] > '9') {
-      tally.malformed += 1;
-      return;
-    }
-  Stamp stamp = message_read(digits);
-  if (stamp.lane >= options.lanes) {
+  Stamp stamp;
+  if (!message_read(digits, &stamp) || stamp.lane >= options.lanes) {
     tally.malformed += 1;
     return;
   }
@@ -32,9 +26,8 @@ static void check_stamp(Sequence *sequence, const char *digits, uint64_t heard_u
   if (!sequence->is_untimed) tally_heard(stamp.due_us, heard_us);
 }
 
-void sequence_check(Sequence *sequence, const char *bytes, size_t length) {
+void sequence_check(Sequence *sequence, const char *bytes, size_t length, uint64_t heard_us) {
   const char *end = bytes + length;
-  uint64_t heard_us = now_us();
   while (bytes < end) {
     if (sequence->partial_length >= 0) {
       int missing = STAMP_DIGITS - sequence->partial_length;

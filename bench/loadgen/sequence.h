@@ -13,5 +13,5 @@ typedef struct {
 } Sequence;
 
 Sequence *sequence_new(void);
-/* Takes a piece of what a subscriber heard; a message may be cut anywhere. */
-void sequence_check(Sequence *sequence, const char *bytes, size_t length);
+/* Takes a piece of what a subscriber heard, read at `heard_us`; a message may be cut anywhere. */
+void sequence_check(Sequence *sequence, const char *bytes, size_t length, uint64_t heard_us);

@@ -11,7 +11,7 @@ typedef struct Subscriber {
   Connection connection;
   int first_channel;
   bool is_stopped, is_over;
-  uint64_t heard;
+  uint64_t heard, payload_bytes;
   Sequence *sequence; /* of those that are checked message by message */
   FrameReader frames;
   HttpReader http;
@@ -30,6 +30,7 @@ int subscribers_reading(void);
 bool subscribers_have_all(void);
 typedef struct {
   uint64_t missing, extra;
+  uint64_t misshapen; /* subscribers whose frames hold more or less bytes than their messages have */
   int complete;
 } Completeness;
 Completeness subscribers_completeness(void);

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What the run has seen. Wrongs are counted over the whole run, costs while `is_measuring`. */
+/* What the run has seen. Wrongs are counted over the whole run, latencies from when `is_measuring`; the rest at both edges of it. */
 typedef struct {
   bool is_measuring;
   uint64_t measured_from_us;

@@ -37,6 +37,26 @@ static void take_payload(FrameReader *reader, const FrameEvents *events, void *o
   reader->control_length += (int)length;
 }
 
+uint64_t frame_rest(const FrameReader *reader) { return reader->payload_left; }
+bool frame_is_between(const FrameReader *reader) { return reader->payload_left == 0 && reader->head_length == 0; }
+
+/* The generator's hot path: two comparisons for each message, no call, and no byte touched in between. */
+uint64_t frames_alike(const char *bytes, size_t length, size_t payload, size_t mark_at, char mark, size_t *taken) {
+  uint8_t head[4] = {0x80 | FRAME_TEXT, (uint8_t)(payload < 126 ? payload : 126), (uint8_t)(payload >> 8), (uint8_t)payload};
+  size_t head_bytes = payload < 126 ? 2 : 4, stride = head_bytes + payload;
+  uint32_t wanted, mask = 0, found;
+  memset(&mask, 0xff, head_bytes);
+  memcpy(&wanted, head, sizeof wanted);
+  size_t at = 0;
+  uint64_t count = 0;
+  for (; at + stride <= length; at += stride, count++) {
+    memcpy(&found, bytes + at, sizeof found);
+    if (((found ^ wanted) & mask) || bytes[at + head_bytes + mark_at] != mark) break;
+  }
+  *taken = at;
+  return count;
+}
+
 void frame_feed(FrameReader *reader, const FrameEvents *events, void *owner, const char *bytes, size_t length) {
   const char *end = bytes + length;
   while (bytes < end) {

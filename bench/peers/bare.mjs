@@ -10,7 +10,7 @@ export const peer = {
   }),
   publish: { http: { publishPath: '/{c}' } },
   endpoints: [
-    { way: 'websocket', load: { path: '/{c}' } },
+    { way: 'websocket', load: { path: '/{c}', bareFrames: 1 } },
     { way: 'short-poll', load: { way: 'poll', path: '/{c}' } },
   ],
 }

@@ -33,7 +33,7 @@ export const peer = {
     websocket: { publishVia: 'websocket', publishPath: '/{c}', publishHeaders: '', acknowledgement: '@' },
   },
 
-  endpoints: [{ way: 'websocket', load: { path: '/{c}' } }],
+  endpoints: [{ way: 'websocket', load: { path: '/{c}', bareFrames: 1 } }],
 }
 
 function findBun() {

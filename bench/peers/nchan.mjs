@@ -64,7 +64,7 @@ export const peer = {
   },
 
   endpoints: [
-    { way: 'websocket', load: { path: '/websocket/{c}' } },
+    { way: 'websocket', load: { path: '/websocket/{c}', bareFrames: 1 } },
     { way: 'sse', load: { way: 'sse', path: '/sse/{c}' } },
     { way: 'long-poll', load: { way: 'poll', path: '/poll/{c}', pollStyle: 'etag' } },
   ],

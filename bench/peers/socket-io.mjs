@@ -1,5 +1,7 @@
 import { npmServer } from '../harness/npm-peers.mjs'
 
+const endpoint = '/socket.io/?EIO=4&transport=websocket'
+
 export const peer = {
   name: 'socket.io',
   title: 'Socket.IO',
@@ -7,12 +9,23 @@ export const peer = {
   serve: async ({ port }) => ({
     command: [process.execPath, await npmServer('socket-io-server.mjs'), String(port)],
   }),
-  publish: { http: { publishPath: '/' } },
+  publish: {
+    http: { publishPath: '/' },
+    websocket: {
+      publishVia: 'websocket',
+      publishPath: endpoint,
+      publishHeaders: '',
+      publishHello: '40',
+      publishPrefix: '42["m",',
+      publishSuffix: ']',
+      acknowledgement: '@',
+    },
+  },
   // `40` joins the namespace; everyone hears everything, so that it has one channel here.
   endpoints: [
     {
       way: 'websocket',
-      load: { way: 'socket.io', path: '/socket.io/?EIO=4&transport=websocket', hello: '40' },
+      load: { way: 'socket.io', path: endpoint, hello: '40' },
     },
   ],
   hasOneChannel: true,

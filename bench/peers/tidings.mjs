@@ -53,7 +53,7 @@ export const peer = {
   },
 
   endpoints: [
-    { way: 'websocket', load: { path: `${channel}?live=websocket&offset={o}` } },
+    { way: 'websocket', load: { path: `${channel}?live=websocket&offset={o}`, bareFrames: 1 } },
     { way: 'sse', load: { way: 'sse', path: `${channel}?live=sse&offset={o}` } },
     {
       way: 'sse',

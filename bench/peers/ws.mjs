@@ -12,5 +12,5 @@ export const peer = {
     http: { publishPath: '/{c}' },
     websocket: { publishVia: 'websocket', publishPath: '/{c}', publishHeaders: '', acknowledgement: '@' },
   },
-  endpoints: [{ way: 'websocket', load: { path: '/{c}' } }],
+  endpoints: [{ way: 'websocket', load: { path: '/{c}', bareFrames: 1 } }],
 }

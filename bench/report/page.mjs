@@ -7,13 +7,16 @@ This page is made by \`node bench/report.mjs\` from what \`npm run bench\` measu
 (\`bench/report/notes/\`). The bad results stand here as well as the good.
 
 The server has one core and the load generator another; everything is on loopback. The generator is one program for all
-(\`bench/loadgen/\`, C): it counts every delivery, checks the sequence of every 16th subscriber message by message, times
-each of their messages from when it was *due*, so that delays of its own count too, and says how idle it was. A run in
-which a message was lost, repeated or out of order is no result. Peers take turns within each round; the tables show
+(\`bench/loadgen/\`, C). It counts the messages of every subscriber, each of which must have heard exactly as many as were
+published, and, where a WebSocket frame holds a message and nothing else, exactly their bytes. Of every 16th subscriber (all
+of them, where the load is small) it checks the sequence message by message and times each message from when it was *due*,
+so that delays of its own count too; the others' order is not looked at. It says how idle it was. A run in which a message
+was lost, repeated or, as far as that is looked at, out of order is no result. Peers take turns within each round; the tables show
 medians over the rounds, the spread those of the first column. Each peer is set up as its own documentation advises for
 speed (\`bench/peers/\`). Ratios to a peer say more than absolute figures, which move with the machine.
 
-    npm run bench                                # everything: some hours
+    npm run bench                                # everything, three rounds: some hours
+    npm run bench -- --rounds 1                  # everything once: about an hour
     npm run bench -- fan-out --peer bun --quick  # whether it works here: a minute
     node bench/report.mjs                        # this page, from what was measured last
 `
@@ -32,9 +35,11 @@ export function pageOf(scenarios, results, notes) {
 function sectionOf(scenario, result, notes) {
   const head = `## ${scenario.title}\n\n${scenario.measures}\n`
   const note = notes.get(scenario.name)
-  if (!result) return `${head}\nNot measured yet: \`npm run bench -- ${scenario.name}\`.\n`
+  const written = note ? [note] : []
+  if (!result)
+    return [head, `Not measured yet: \`npm run bench -- ${scenario.name}\`.\n`, ...written].join('\n')
   const plot = `![${scenario.title}](performance/${scenario.name}.svg)\n`
-  return [head, tableOf(scenario, result.rows), '', plot, aboutOf(result), ...(note ? [note] : [])].join('\n')
+  return [head, tableOf(scenario, result.rows), '', plot, aboutOf(result), ...written].join('\n')
 }
 
 function aboutOf({ command, date, rounds, revision, machine }) {

@@ -10,6 +10,7 @@ import { scenario as saturation } from './saturation.mjs'
 import { scenario as scale } from './scale.mjs'
 import { scenario as shortPoll } from './short-poll.mjs'
 import { scenario as slowReaders } from './slow-readers.mjs'
+import { scenario as whileFlushing } from './while-flushing.mjs'
 
 /**
  * In the order of the report. A scenario has a `name`, a `title` and a sentence of what it `measures`; `cases(isQuick)`,
@@ -21,6 +22,7 @@ export const scenarios = [
   fanOut,
   saturation,
   latency,
+  whileFlushing,
   roundTrip,
   manyChannels,
   idle,

@@ -34,7 +34,7 @@ export const scenario = {
         fresh: isFresh ? 1 : 0,
         checkEvery: 1,
         warmMs: isQuick ? 300 : 1_000,
-        measureMs: isQuick ? 700 : 5_000,
+        measureMs: isQuick ? 700 : 3_000,
       })
       if (measured.wrong) return { failure: measured.wrong }
       return {

@@ -18,7 +18,7 @@ export const scenario = {
   measures: `Acknowledged publishes of one 100-byte message a second, closed loop: over HTTP each publisher waits for its answer; over WebSocket ${socketInFlight} of each wait. With plain WebSocket the acknowledgement is the message's own echo.`,
 
   cases: (isQuick) =>
-    (isQuick ? [10] : [1, 10, 100]).flatMap((publishers) =>
+    (isQuick ? [10] : [1, 100]).flatMap((publishers) =>
       forms.map((form) => ({
         ...form,
         publishers,
@@ -27,8 +27,10 @@ export const scenario = {
     ),
 
   /** Ours in each durability; the others have one. */
-  forms: (peer, { via }) => {
+  forms: (peer, { via, publishers, hasOwnChannels }) => {
     if (!peer.publish[via]) return []
+    // In one channel everybody would hear the echo of all, and take it for their own.
+    if (hasOwnChannels && peer.hasOneChannel && publishers > 1) return []
     if (peer.name !== 'tidings') return [{}]
     return durabilities.map((durability) => ({ note: durability, durability }))
   },
@@ -51,8 +53,8 @@ export const scenario = {
         subscribers: 0,
         publishers,
         channels,
-        warmMs: isQuick ? 300 : 2_000,
-        measureMs: isQuick ? 700 : 3_000,
+        warmMs: isQuick ? 300 : 1_000,
+        measureMs: isQuick ? 700 : 2_000,
       })
       if (measured.wrong) return { failure: measured.wrong }
       return {

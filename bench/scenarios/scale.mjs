@@ -12,12 +12,15 @@ export const scenario = {
 
   cases: (isQuick) =>
     ['websocket', 'sse'].flatMap((way) =>
-      (isQuick ? [10, 100] : [10, 100, 1_000, 10_000]).map((subscribers) => ({
+      (isQuick ? [10, 100] : [100, 1_000, 10_000]).map((subscribers) => ({
         name: `${subscribers.toLocaleString('en-GB')} ${words[way]}`,
         way,
         subscribers,
       })),
     ),
+
+  isFor: (peer) => peer.name !== 'durable-streams-files',
+  forms: (peer, { way }) => peer.endpoints.filter((each) => each.way === way && !each.note),
 
   figures: [
     { key: 'cpuUsPerDelivery', title: 'CPU of the server a delivery', unit: 'µs', isLowerBetter: true },
@@ -29,7 +32,7 @@ export const scenario = {
   async measure({ case: { subscribers }, peer, form }, { isQuick }) {
     return await withServer(peer, {}, async (server) => {
       const load = { ...peer.publish.http, ...form.load, subscribers, publishers: 1, rate }
-      const times = isQuick ? { warmMs: 300, measureMs: 1_000 } : { warmMs: 1_000, measureMs: 5_000 }
+      const times = isQuick ? { warmMs: 300, measureMs: 1_000 } : { warmMs: 500, measureMs: 3_000 }
       const measured = await step(server, { ...load, ...times })
       if (measured.wrong) return { failure: measured.wrong }
       const { cpuUsPerDelivery, serverCpuPercent } = measured

@@ -44,7 +44,7 @@ export const scenario = {
           .map((line) => `${line}\r\n`)
           .join(''),
         warmMs: isQuick ? 300 : 1_000,
-        measureMs: isQuick ? 700 : 3_000,
+        measureMs: isQuick ? 700 : 2_000,
       })
       if (measured.wrong) return { failure: measured.wrong }
       return {

@@ -35,6 +35,9 @@ async function runAgainst(load: Load, ...server: Server) {
   }
 }
 
+/** The message at which a server lies. */
+const twentieth = 20
+
 for (const way of ['websocket', 'sse'])
   test
     .skipIf(!hasCompiler)
@@ -80,8 +83,36 @@ for (const [way, size] of [
       },
     )
 
-/** The message at which a server lies. */
-const twentieth = 20
+for (const way of ['websocket', 'sse'])
+  test
+    .skipIf(!hasCompiler)
+    .concurrent(`what comes in bursts over ${way} is counted like others, and by its bytes`, async () => {
+      const endpoint = tidings.endpoints.find((each) => each.way === way)
+      const figures = await withServer(tidings, {}, (server) =>
+        step(server, { ...tidings.publish.http, ...endpoint?.load, ...short, rate: 0, window: 500 }),
+      )
+      expect(figures.wrong).toBeUndefined()
+      expect(figures.delivered).toBe(figures.published * subscribers)
+    })
+
+for (const [what, lie] of [
+  ['cuts a byte off', (text: string) => `${text.slice(0, -3)}"}`],
+  ['adds a byte to', (text: string) => `${text.slice(0, -2)}x"}`],
+] as const)
+  test
+    .skipIf(!hasCompiler)
+    .concurrent(
+      `a run fails when the server ${what} a message of a subscriber that is only counted`,
+      async () => {
+        const spoil: Lie = (messages, subscriber) =>
+          messages
+            .slice(-1)
+            .map((text) => (messages.length === twentieth && subscriber === 9 ? lie(text) : text))
+        expect(findWrongs(await runAgainst({ way: 'websocket', bareFrames: 1 }, spoil))).toMatch(
+          /^1 answers that could not be read$/,
+        )
+      },
+    )
 
 const lies: readonly (readonly [string, Lie, RegExp])[] = [
   [
@@ -116,7 +147,8 @@ const lies: readonly (readonly [string, Lie, RegExp])[] = [
   ],
 ]
 
-for (const [what, lie, sentence] of lies)
-  test.skipIf(!hasCompiler).concurrent(`a run fails when the server ${what}`, async () => {
-    expect(findWrongs(await runAgainst({ drainMs: waitForMissingMs }, lie))).toMatch(sentence)
-  })
+for (const way of ['websocket', 'sse'])
+  for (const [what, lie, sentence] of lies)
+    test.skipIf(!hasCompiler).concurrent(`a run over ${way} fails when the server ${what}`, async () => {
+      expect(findWrongs(await runAgainst({ way, drainMs: waitForMissingMs }, lie))).toMatch(sentence)
+    })

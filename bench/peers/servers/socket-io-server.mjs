@@ -10,6 +10,7 @@ const server = createServer((request, response) =>
   }),
 )
 const io = new Server(server, { transports: ['websocket'], perMessageDeflate: false })
+io.on('connection', (socket) => socket.on('m', (message) => io.emit('m', message)))
 // Without this it keeps each socket's request: https://socket.io/docs/v4/memory-usage/
 io.engine.on('connection', (socket) => {
   socket.request = null
