@@ -10,6 +10,7 @@ import type { WireForm } from './wire-form.js'
 
 class CountingSink implements Sink {
   readonly isBackedUp = false
+  readonly hasUntaken = false
   readonly isGone = false
   readonly pieces: Uint8Array[] = []
 
@@ -20,6 +21,8 @@ class CountingSink implements Sink {
   flush(): void {}
 
   async drained(): Promise<void> {}
+
+  async taken(): Promise<void> {}
 }
 
 function countingForm() {

@@ -12,6 +12,7 @@ import type { WireForm } from './wire-form.js'
 class RecordingSink implements Sink {
   readonly said: string[] = []
   readonly isBackedUp = false
+  readonly hasUntaken = false
   readonly isGone = false
   flushes = 0
   #pushed: string[] = []
@@ -27,6 +28,8 @@ class RecordingSink implements Sink {
   }
 
   async drained(): Promise<void> {}
+
+  async taken(): Promise<void> {}
 }
 
 const positionsForm: WireForm = {
@@ -160,6 +163,10 @@ class MarkedSink implements Sink {
     return this.unsentBytes > 64 * 1024
   }
 
+  get hasUntaken(): boolean {
+    return this.unsentBytes > 0
+  }
+
   push(bytes: Uint8Array): void {
     this.unsentBytes += bytes.byteLength
   }
@@ -169,6 +176,10 @@ class MarkedSink implements Sink {
   }
 
   drained(): Promise<void> {
+    return new Promise(() => {})
+  }
+
+  taken(): Promise<void> {
     return new Promise(() => {})
   }
 }

@@ -14,6 +14,13 @@ export interface Sink<Piece = Uint8Array> {
    * this stops pushing until `drained`; what is unsent stays bounded by the mark and one flush.
    */
   readonly isBackedUp: boolean
+  /**
+   * The system has not taken all that was written. Who has much to send waits for `taken` after each piece: what is
+   * unsent goes out when the other end takes it, of all connections in one turn of the event loop.
+   */
+  readonly hasUntaken: boolean
+  /** Resolves when nothing is untaken, or the sink is gone. */
+  taken(): Promise<void>
   /** Resolves when the sink is not backed up, or is gone. */
   drained(): Promise<void>
   /** Nothing can be written any more. */

@@ -136,7 +136,7 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
 
   /** Reads once, or joins the tail. @returns whether there may be more to read */
   async #step(): Promise<boolean> {
-    if (this.#sink.isBackedUp) await this.#sink.drained()
+    if (this.#sink.hasUntaken) await this.#sink.taken()
     if (this.#isEnded || this.#sink.isGone) return false
     if (this.position >= this.channel.keptTail) {
       this.#arrive()
@@ -150,19 +150,17 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
     return !this.#isEnded
   }
 
-  /** What a backed up sink is not given is read again: encoded, a read may be many times as large as it was. */
+  /** Piece by piece, as the other end takes them. The rest is read again, which the log's cache makes cheap. */
   #pushRead(batches: readonly Batch[]): void {
     for (const run of this.#hub.catchUp.runs(batches, this.#form, this.channel)) {
-      // A reader that is quick takes at once what made it so.
-      if (this.#sink.isBackedUp) this.#sink.flush()
-      if (this.#sink.isBackedUp) break
       this.#sink.push(run.piece)
       this.#hasPushed = true
       this.#hasToldClosed ||= run.isClosed
       this.#onPayload(messageBytesOf(run.batches))
       this.#advance(run.batches.at(-1))
+      this.#sink.flush()
+      if (this.#sink.hasUntaken) break
     }
-    this.#sink.flush()
   }
 
   /** At the tail, in the turn that found it: nothing can be kept between this and `join`. */

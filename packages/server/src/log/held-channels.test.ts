@@ -104,6 +104,8 @@ const backedUpSink: Sink = {
   push: () => {},
   flush: () => {},
   isBackedUp: true,
+  hasUntaken: true,
   drained: () => new Promise(() => {}),
+  taken: () => new Promise(() => {}),
   isGone: false,
 }

@@ -14,6 +14,7 @@ class StubConnection implements WebSocketConnection {
   readonly subprotocol = 'tidings.v1'
   readonly isGone = false
   isBackedUp = false
+  readonly hasUntaken = false
   isPaused = false
   bytesHeard = 0
   pings = 0
@@ -45,6 +46,8 @@ class StubConnection implements WebSocketConnection {
   }
   flush(): void {}
   async drained(): Promise<void> {}
+
+  async taken(): Promise<void> {}
 }
 
 function startStation(): Station {

@@ -20,6 +20,8 @@ export interface Http1Limits {
 export interface WatchedConnection {
   /** Closes it, unless something is being asked or answered on it, which ends it then. */
   endIfIdle(): void
+  /** Takes up what waited for its turn of the event loop. */
+  goOn(): void
   /** To be asked now and then: ends what has lasted too long. */
   checkTime(): void
 }
@@ -36,6 +38,8 @@ export interface ConnectionHost {
   /** An append of known length: others like it may be looked at before it is kept. */
   readonly isAppend: (head: RequestHead) => boolean
   readonly take: (turn: Turn) => void
+  /** Whether this turn of the event loop has time for another request; if not, `goOn` is called in a later one. */
+  hasTimeFor(connection: WatchedConnection): boolean
   /** The connection is closed, or somebody else's. */
   forget(connection: WatchedConnection): void
 }

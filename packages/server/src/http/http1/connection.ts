@@ -108,8 +108,8 @@ export class Connection implements TurnConnection, WatchedConnection {
     this.#closeTurns()
   }
 
-  /** Takes up what waited for the client to read. */
-  drained(): void {
+  /** Takes up what waited for the client to read, or for another turn of the event loop. */
+  goOn(): void {
     this.#advance()
   }
 
@@ -223,6 +223,7 @@ export class Connection implements TurnConnection, WatchedConnection {
   #takeHead(): void {
     // Who does not read the answers is not asked for more; behind an upgrade comes what is no HTTP.
     if (this.socket.writableNeedDrain || this.#turns.first?.request.offersUpgrade) return
+    if (!this.#host.hasTimeFor(this)) return
     const bytes = this.#unread
     let at = this.#at
     // @see RFC 9112 §2.2: empty lines before a request
@@ -375,7 +376,7 @@ function onEnd(this: Carrying): void {
 }
 
 function onDrain(this: Carrying): void {
-  this[connectionOf]?.drained()
+  this[connectionOf]?.goOn()
 }
 
 function onError(this: Carrying): void {

@@ -17,6 +17,9 @@ const defaultLimits: Http1Limits = {
   passBytes: 64 * 1024 * 1024,
 }
 
+/** How much of a turn of the event loop requests may take together, milliseconds. */
+const turnMs = 4
+
 export interface Http1Options {
   /** The socket that the network sees, under the one that HTTP is read from. */
   readonly wireOf: (socket: Socket) => Socket
@@ -36,6 +39,9 @@ export class Http1Server implements ConnectionHost {
   readonly wireOf: (socket: Socket) => Socket
   readonly isAppend: (head: RequestHead) => boolean
   readonly take: (turn: Turn) => void
+  /** When requests began to be taken in this turn of the event loop. */
+  #turnBeganMs: number | undefined
+  #later = new Set<WatchedConnection>()
   readonly #connections = new Set<WatchedConnection>()
   readonly #clock: NodeJS.Timeout
 
@@ -53,7 +59,28 @@ export class Http1Server implements ConnectionHost {
     this.#connections.add(new Connection(socket, this))
   }
 
+  hasTimeFor(connection: WatchedConnection): boolean {
+    const nowMs = performance.now()
+    if (this.#turnBeganMs === undefined) {
+      this.#turnBeganMs = nowMs
+      setImmediate(this.#nextTurn)
+    }
+    if (nowMs - this.#turnBeganMs < turnMs) return true
+    this.#later.add(connection)
+    return false
+  }
+
+  /** A thousand clients that ask in the same moment are not one turn of the event loop. */
+  readonly #nextTurn = (): void => {
+    this.#turnBeganMs = undefined
+    if (this.#later.size === 0) return
+    const waiting = this.#later
+    this.#later = new Set()
+    for (const connection of waiting) connection.goOn()
+  }
+
   forget(connection: WatchedConnection): void {
+    this.#later.delete(connection)
     this.#connections.delete(connection)
   }
 

@@ -51,6 +51,18 @@ export class StreamBackedSink implements Sink {
     return this.#stream.destroyed || this.#stream.writableEnded
   }
 
+  /** Below its own mark a stream does not say when it is empty: so little is as good as taken. */
+  get hasUntaken(): boolean {
+    return this.#stream.writableNeedDrain && this.#stream.writableLength > 0
+  }
+
+  async taken(): Promise<void> {
+    while (this.hasUntaken && !this.isGone) {
+      this.#change ??= this.#nextChange()
+      await this.#change.happened
+    }
+  }
+
   async drained(): Promise<void> {
     while (this.isBackedUp && !this.isGone) {
       this.#change ??= this.#nextChange()

@@ -37,6 +37,7 @@ test('an answer of many commits of one small message is bounded by what goes ove
 class Heap implements Sink<readonly Part[]> {
   readonly parts: Part[] = []
   isBackedUp = false
+  readonly hasUntaken = false
   readonly isGone = false
 
   push(parts: readonly Part[]): void {
@@ -46,6 +47,8 @@ class Heap implements Sink<readonly Part[]> {
   flush(): void {}
 
   async drained(): Promise<void> {}
+
+  async taken(): Promise<void> {}
 }
 
 test('a batch is encoded once, however many hear its channel beside others', async () => {

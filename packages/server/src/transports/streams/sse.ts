@@ -158,4 +158,12 @@ class ChannelSink implements Sink<readonly Part[]> {
   drained(): Promise<void> {
     return this.#response.drained()
   }
+
+  get hasUntaken(): boolean {
+    return this.#response.hasUntaken
+  }
+
+  taken(): Promise<void> {
+    return this.#response.taken()
+  }
 }
