@@ -85,7 +85,10 @@ export class NodeExchange implements Exchange {
    * @throws Problem `message-too-large`, `server-busy`
    */
   takeBody(maxBytes: number): Buffer | undefined {
-    return this.#options.carrier.takeBody(this.#boundsOf(maxBytes))
+    const body = this.#options.carrier.takeBody(this.#boundsOf(maxBytes))
+    // It was sent without waiting for a word.
+    if (body) this.#isHeldBack = false
+    return body
   }
 
   #boundsOf(maxBytes: number): ReadBounds {

@@ -154,17 +154,25 @@ export class Connection implements TurnConnection, WatchedConnection {
   }
 
   endIfIdle(): void {
-    if (this.#phase === 'idle') this.socket.destroy()
+    // Its last answer may still be on its way out.
+    if (this.#phase === 'idle') this.#over()
   }
 
   checkTime(): void {
     const { headMs, bodyMs, keepAliveMs, passMs } = this.#host.limits
+    if (this.#isReadSlowly) this.#sinceMs = this.#host.nowMs
     const waitedMs = this.#host.nowMs - this.#sinceMs
     if (this.#phase === 'idle' && waitedMs > keepAliveMs) this.socket.destroy()
     else if (this.#phase === 'head' && waitedMs > headMs) this.#refuse(tooSlow())
     else if (this.#phase === 'busy' && this.#receiving && waitedMs > bodyMs) this.#refuse(tooSlow())
     else if ((this.#phase === 'passing' || this.#phase === 'ending') && waitedMs > passMs)
       this.socket.destroy()
+  }
+
+  /** Who takes long to read what we have written is waited for, and not taken for one who is silent. */
+  get #isReadSlowly(): boolean {
+    const isWaitedFor = this.#phase === 'idle' || this.#phase === 'head' || this.#phase === 'ending'
+    return isWaitedFor && this.socket.writableLength > 0
   }
 
   get #rest(): Buffer {
@@ -211,7 +219,10 @@ export class Connection implements TurnConnection, WatchedConnection {
     else if (!isFull && this.socket.isPaused()) this.socket.resume()
     if (this.#turns.first || this.#receiving) return
     if (this.#trouble) this.#endWith(this.#troubleAnswer(this.#trouble))
-    else this.#enter(rest.byteLength > 0 ? 'head' : 'idle')
+    else {
+      this.#enter(rest.byteLength > 0 ? 'head' : 'idle')
+      if (this.isStopping) this.endIfIdle()
+    }
   }
 
   #enter(phase: Phase): void {
@@ -243,6 +254,8 @@ export class Connection implements TurnConnection, WatchedConnection {
   }
 
   #begin(head: RequestHead): void {
+    // Costs are counted by what is asked last: answers to appends are out before anything else is.
+    if (!this.#host.isAppend(head)) this.#writer.flush()
     const turn = new Turn(head, this)
     this.#turns.add(turn)
     this.#phase = 'busy'
