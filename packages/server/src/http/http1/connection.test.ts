@@ -366,13 +366,13 @@ test('a client that ends its half is let go of, with all that it asked', async (
 
 test('what came behind an offer to upgrade goes with the socket, and is no request', async () => {
   const { client, turns } = await serve({})
-  client.send(head('GET /', 'Connection: Upgrade', 'Upgrade: websocket'), 'frames')
+  client.send(head('GET /', 'Connection: Upgrade', 'Upgrade: websocket'), '\x81\x05frame')
   await until(() => turns.length === 1)
   client.send(head('GET /'))
   await new Promise((resolve) => setTimeout(resolve, 20))
   expect(turns).toHaveLength(1)
   const handed = turns[0]?.handOver()
-  expect(String(handed?.head)).toBe(`frames${head('GET /')}`)
+  expect(handed?.head.toString('latin1')).toBe(`\x81\x05frame${head('GET /')}`)
   for (const event of ['data', 'end', 'drain'])
     expect(handed?.socket.listenerCount(event), event).toBe(event === 'end' ? 1 : 0)
 })
