@@ -224,6 +224,8 @@ export class NodeExchange implements Exchange {
 
   fail(error: unknown): void {
     if (this.#asked && !this.#hasAnswer) this.respond(problemAnswer(error, this.#services.onMistake))
+    // What is wrong with a request whose client is gone is told to nobody; what is wrong here still is.
+    else if (this.#asked?.carrier.isGone && !this.#isAnswering) asProblem(error, this.#services.onMistake)
     else {
       this.#services.onMistake(error)
       if (this.#asked) this.#asked.carrier.cut()
