@@ -127,12 +127,29 @@ test('garbage behind a stream that is open is no part of the stream', async () =
   expect((await connection.rest()).toString()).not.toContain('HTTP/1.1')
 })
 
+test('a request that is wrong, and cut off by garbage behind it, is no trouble of the server', async () => {
+  const connection = await RawConnection.open(server.url)
+  connection.send('GET /v1/stream/unknown HTTP/1.1\r\nHost: localhost\r\n\r\n\0')
+  expect((await connection.rest()).toString()).toBe('')
+})
+
 test('garbage behind a held poll is not taken for its answer', async () => {
   const path = await server.create('behind-poll')
   const connection = await RawConnection.open(server.url)
   connection.send(requestBytes(server.url, { target: `${path}?live=long-poll&offset=-1` }))
   connection.send('nonsense\r\n\r\n')
   expect((await connection.rest()).toString()).not.toMatch(/HTTP\/1\.1 400/)
+})
+
+test('a body that came with its head leaves the connection in use, though its client said it would wait', async () => {
+  const path = await server.create('impatient')
+  const connection = await RawConnection.open(server.url)
+  for (const body of ['1', '2']) {
+    const headers = { 'content-type': 'application/json', expect: '100-continue' }
+    connection.send(requestBytes(server.url, { method: 'POST', target: path, headers, body }))
+    expect((await connection.answer()).status).toBe(204)
+  }
+  expect(await server.contents('impatient')).toBe('[1,2]')
 })
 
 test('requests that were sent at once are answered in order, the good ones among the bad', async () => {

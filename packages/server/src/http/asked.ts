@@ -36,7 +36,8 @@ export class AskedReader {
     const known = this.#known.get(request)
     if (known) return known
     const asked = this.#read(request, isUpgrade)
-    this.#known.set(request, asked)
+    // A problem is not kept: its stack would hold the connection that it was first told to.
+    if (!asked.refusal && !(asked.target instanceof Problem)) this.#known.set(request, asked)
     return asked
   }
 

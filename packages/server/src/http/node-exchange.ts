@@ -85,7 +85,10 @@ export class NodeExchange implements Exchange, EndListener {
    * @throws Problem `message-too-large`, `server-busy`
    */
   takeBody(maxBytes: number): Buffer | undefined {
-    return this.#options.carrier.takeBody(this.#boundsOf(maxBytes))
+    const body = this.#options.carrier.takeBody(this.#boundsOf(maxBytes))
+    // It was sent without waiting for a word.
+    if (body) this.#isHeldBack = false
+    return body
   }
 
   #boundsOf(maxBytes: number): ReadBounds {
@@ -221,6 +224,8 @@ export class NodeExchange implements Exchange, EndListener {
 
   fail(error: unknown): void {
     if (this.#asked && !this.#hasAnswer) this.respond(problemAnswer(error, this.#services.onMistake))
+    // What is wrong with a request whose client is gone is told to nobody; what is wrong here still is.
+    else if (this.#asked?.carrier.isGone && !this.#isAnswering) asProblem(error, this.#services.onMistake)
     else {
       this.#services.onMistake(error)
       if (this.#asked) this.#asked.carrier.cut()

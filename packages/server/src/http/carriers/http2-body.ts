@@ -1,5 +1,5 @@
 import type { Http2ServerRequest } from 'node:http2'
-import { ConnectionGone } from '../../transports/index.js'
+import { ConnectionGone, Pieces } from '../../transports/index.js'
 import { announcedBytes } from '../body.js'
 import { busy, type ReadBounds, tooLarge } from '../body-bounds.js'
 
@@ -11,13 +11,11 @@ import { busy, type ReadBounds, tooLarge } from '../body-bounds.js'
 export function readBody(request: Http2ServerRequest, { maxBytes, hasRoom }: ReadBounds): Promise<Buffer> {
   if (announcedBytes(request) > maxBytes) return Promise.reject(tooLarge(maxBytes))
   return new Promise((resolve, reject) => {
-    const parts: Buffer[] = []
-    let bytes = 0
+    const pieces = new Pieces(maxBytes)
     // Once it is settled nothing is listened to any more, though the listeners go only with the request.
     let isSettled = false
     const fail = (reason: Error) => {
       isSettled = true
-      parts.length = 0
       reject(reason)
     }
     const gone = () => {
@@ -25,17 +23,16 @@ export function readBody(request: Http2ServerRequest, { maxBytes, hasRoom }: Rea
     }
     request.on('data', (part: Buffer) => {
       if (isSettled) return
-      bytes += part.byteLength
-      if (bytes > maxBytes) fail(tooLarge(maxBytes))
+      if (pieces.byteLength + part.byteLength > maxBytes) fail(tooLarge(maxBytes))
       else if (!hasRoom(part.byteLength)) fail(busy())
-      else parts.push(part)
+      else pieces.add(part)
     })
     request.on('end', () => {
       // A stream of HTTP/2 that its client resets ends as well: what came of its body is not the whole.
       if (request.aborted) gone()
       if (isSettled) return
       isSettled = true
-      resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, bytes))
+      resolve(pieces.joined)
     })
     request.on('error', gone).on('close', gone)
   })

@@ -21,7 +21,8 @@ export class ChunkedBody {
   /** A line whose end has not come. */
   #line = ''
   #leftBytes = 0
-  #trailerBytes = 0
+  /** Extensions and trailers. */
+  #besideBytes = 0
 
   get isDone(): boolean {
     return this.#part === 'done'
@@ -70,14 +71,21 @@ export class ChunkedBody {
     } else if (this.#part === 'size') {
       const size = sizeLine.exec(line)?.[1]
       if (size === undefined) throw malformed('A chunk begins with its size.')
+      this.#countBeside(line.length - size.length)
       this.#leftBytes = Number.parseInt(size, 16)
       this.#part = this.#leftBytes === 0 ? 'trailers' : 'data'
     } else {
       if (line !== '') checkTrailer(line)
-      this.#trailerBytes += line.length + 2
-      if (this.#trailerBytes > maxHeadBytes) throw malformed('The trailers are too long.')
+      this.#countBeside(line.length)
       if (line === '') this.#part = 'done'
     }
+  }
+
+  /** A body has its bounds; what comes with it has them, too. */
+  #countBeside(bytes: number): void {
+    this.#besideBytes += bytes
+    if (this.#besideBytes > maxHeadBytes)
+      throw malformed('The extensions or trailers of the chunks are too long.')
   }
 }
 

@@ -30,7 +30,7 @@ export interface WatchedConnection {
 export interface ConnectionHost {
   readonly limits: Http1Limits
   readonly heads: Heads
-  /** Milliseconds since 1970, as of the last look at the connections. */
+  /** Milliseconds of a clock that nobody sets, as of the last look at the connections. */
   readonly nowMs: number
   readonly isStopping: boolean
   /** The socket that the network sees. */

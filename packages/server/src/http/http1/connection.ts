@@ -6,6 +6,7 @@ import { AnswerWriter } from './answer-writer.js'
 import { ChunkedBody } from './chunked-body.js'
 import type { ConnectionHost, WatchedConnection } from './connection-host.js'
 import { checkBeginning, headerTooLarge, maxHeadBytes, type RequestHead } from './head.js'
+import { ceaseToHear, hear, type SocketListener } from './hearing.js'
 import { Turn, type TurnConnection, type WholeAnswer } from './turn.js'
 import { Turns } from './turns.js'
 
@@ -29,10 +30,6 @@ const noBytes = Buffer.alloc(0)
  */
 type Phase = 'idle' | 'head' | 'busy' | 'passing' | 'ending' | 'handed over'
 
-/** Sockets know their connection: one listener for all of them, in place of closures for each. */
-const connectionOf = Symbol('connection')
-type Carrying = Socket & { [connectionOf]?: Connection | undefined }
-
 /**
  * A connection of HTTP/1: reads requests, gives each its turn, and writes answers in the order of their requests.
  *
@@ -43,7 +40,7 @@ type Carrying = Socket & { [connectionOf]?: Connection | undefined }
  * Ours and not Node's: a request and a response of `node:http` are two streams with a dozen listeners, which cost
  * more than all else that an append does, and stay as long as a poll is held (bench: publish, idle, short-poll).
  */
-export class Connection implements TurnConnection, WatchedConnection {
+export class Connection implements TurnConnection, WatchedConnection, SocketListener {
   readonly socket: Socket
   readonly #host: ConnectionHost
   #phase: Phase = 'idle'
@@ -65,8 +62,7 @@ export class Connection implements TurnConnection, WatchedConnection {
     this.#host = host
     this.#sinceMs = host.nowMs
     this.#writer = new AnswerWriter(socket)
-    ;(socket as Carrying)[connectionOf] = this
-    socket.on('data', onData).on('end', onEnd).on('drain', onDrain).on('error', onError).on('close', onClose)
+    hear(socket, this)
   }
 
   get wire(): Socket {
@@ -147,24 +143,31 @@ export class Connection implements TurnConnection, WatchedConnection {
     this.#phase = 'handed over'
     this.#unread = noBytes
     this.#turns.shift()
-    socket.off('data', onData).off('end', onEnd).off('drain', onDrain).off('close', onClose)
-    ;(socket as Carrying)[connectionOf] = undefined
+    ceaseToHear(socket)
     this.#host.forget(this)
     return { socket, head }
   }
 
   endIfIdle(): void {
-    if (this.#phase === 'idle') this.socket.destroy()
+    // Its last answer may still be on its way out.
+    if (this.#phase === 'idle') this.#over()
   }
 
   checkTime(): void {
     const { headMs, bodyMs, keepAliveMs, passMs } = this.#host.limits
+    if (this.#isReadSlowly) this.#sinceMs = this.#host.nowMs
     const waitedMs = this.#host.nowMs - this.#sinceMs
     if (this.#phase === 'idle' && waitedMs > keepAliveMs) this.socket.destroy()
     else if (this.#phase === 'head' && waitedMs > headMs) this.#refuse(tooSlow())
     else if (this.#phase === 'busy' && this.#receiving && waitedMs > bodyMs) this.#refuse(tooSlow())
     else if ((this.#phase === 'passing' || this.#phase === 'ending') && waitedMs > passMs)
       this.socket.destroy()
+  }
+
+  /** Who takes long to read what we have written is waited for, and not taken for one who is silent. */
+  get #isReadSlowly(): boolean {
+    const isWaitedFor = this.#phase === 'idle' || this.#phase === 'head' || this.#phase === 'ending'
+    return isWaitedFor && this.socket.writableLength > 0
   }
 
   get #rest(): Buffer {
@@ -211,7 +214,10 @@ export class Connection implements TurnConnection, WatchedConnection {
     else if (!isFull && this.socket.isPaused()) this.socket.resume()
     if (this.#turns.first || this.#receiving) return
     if (this.#trouble) this.#endWith(this.#troubleAnswer(this.#trouble))
-    else this.#enter(rest.byteLength > 0 ? 'head' : 'idle')
+    else {
+      this.#enter(rest.byteLength > 0 ? 'head' : 'idle')
+      if (this.isStopping) this.endIfIdle()
+    }
   }
 
   #enter(phase: Phase): void {
@@ -244,6 +250,8 @@ export class Connection implements TurnConnection, WatchedConnection {
   }
 
   #begin(head: RequestHead): void {
+    // Costs are counted by what is asked last: answers to appends are out before anything else is.
+    if (!this.#host.isAppend(head)) this.#writer.flush()
     const turn = new Turn(head, this)
     this.#turns.add(turn)
     this.#phase = 'busy'
@@ -365,24 +373,4 @@ export class Connection implements TurnConnection, WatchedConnection {
 
 function tooSlow(): Problem {
   return new Problem('request-timeout', 'Send the request faster.')
-}
-
-function onData(this: Carrying, chunk: Buffer): void {
-  this[connectionOf]?.took(chunk)
-}
-
-function onEnd(this: Carrying): void {
-  this[connectionOf]?.clientEnded()
-}
-
-function onDrain(this: Carrying): void {
-  this[connectionOf]?.goOn()
-}
-
-function onError(this: Carrying): void {
-  this.destroy()
-}
-
-function onClose(this: Carrying): void {
-  this[connectionOf]?.closed()
 }

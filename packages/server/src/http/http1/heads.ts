@@ -1,8 +1,9 @@
 import { parseHead, type RequestHead } from './head.js'
 
-/** Heads that are remembered, and how long they may be: at most 1 MB for the whole server. */
+/** Heads that are remembered, how long they may be and of how many headers: at most 5 MB for the whole server. */
 const maxHeads = 512
 const maxRememberedBytes = 2 * 1024
+const maxRememberedHeaders = 40
 
 /**
  * Heads that were read lately, by their bytes. A client that posts or polls sends the same head over and over, and
@@ -19,7 +20,7 @@ export class Heads {
     const known = this.#heads.get(text)
     if (known) return known
     const head = parseHead(text)
-    if (text.length > maxRememberedBytes) return head
+    if (text.length > maxRememberedBytes || head.rawHeaders.length > 2 * maxRememberedHeaders) return head
     // All at once: to know which was used last would cost each request more than to read a few anew.
     if (this.#heads.size >= maxHeads) this.#heads.clear()
     this.#heads.set(text, head)

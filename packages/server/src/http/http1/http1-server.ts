@@ -34,7 +34,7 @@ export interface Http1Options {
 export class Http1Server implements ConnectionHost {
   readonly limits: Http1Limits
   readonly heads = new Heads()
-  nowMs = Date.now()
+  nowMs = performance.now()
   isStopping = false
   readonly wireOf: (socket: Socket) => Socket
   readonly isAppend: (head: RequestHead) => boolean
@@ -96,7 +96,7 @@ export class Http1Server implements ConnectionHost {
   }
 
   #checkTime(): void {
-    this.nowMs = Date.now()
+    this.nowMs = performance.now()
     for (const connection of this.#connections) connection.checkTime()
   }
 }

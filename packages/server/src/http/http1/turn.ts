@@ -3,6 +3,7 @@ import {
   ChunkedSink,
   ConnectionGone,
   type Headers,
+  Pieces,
   ResponseSink,
   type StreamSink,
 } from '../../transports/index.js'
@@ -43,8 +44,7 @@ export interface WholeAnswer {
 
 interface BodyReader {
   readonly bounds: ReadBounds
-  readonly parts: Buffer[]
-  bytes: number
+  readonly pieces: Pieces
   resolve(body: Buffer): void
   reject(reason: Error): void
 }
@@ -125,7 +125,8 @@ export class Turn implements Carrier {
     if (bodyBytes !== 'chunked' && bodyBytes > bounds.maxBytes)
       return Promise.reject(tooLarge(bounds.maxBytes))
     return new Promise((resolve, reject) => {
-      this.#reader = { bounds, parts: [], bytes: 0, resolve, reject }
+      const mostBytes = bodyBytes === 'chunked' ? bounds.maxBytes : bodyBytes
+      this.#reader = { bounds, pieces: new Pieces(mostBytes), resolve, reject }
       this.#connection.wantsBody()
     })
   }
@@ -140,19 +141,16 @@ export class Turn implements Carrier {
     const reader = this.#reader
     if (!reader) return
     const { maxBytes, hasRoom } = reader.bounds
-    reader.bytes += part.byteLength
-    if (reader.bytes > maxBytes) this.#failReader(tooLarge(maxBytes))
+    if (reader.pieces.byteLength + part.byteLength > maxBytes) this.#failReader(tooLarge(maxBytes))
     else if (!hasRoom(part.byteLength)) this.#failReader(busy())
-    else reader.parts.push(part)
+    else reader.pieces.add(part)
   }
 
   /** All of the body has come. */
   bodyEnded(): void {
     const reader = this.#reader
     this.#reader = undefined
-    if (!reader) return
-    const { parts } = reader
-    reader.resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts))
+    reader?.resolve(reader.pieces.joined)
   }
 
   answer(
@@ -169,6 +167,7 @@ export class Turn implements Carrier {
   }
 
   stream(status: number, headers: Headers): StreamSink {
+    if (this.isGone) throw new ConnectionGone()
     const { socket, keepAliveSeconds } = this.#connection
     const isChunked = this.request.httpVersion === '1.1'
     this.isLast ||= !isChunked
@@ -176,6 +175,8 @@ export class Turn implements Carrier {
     this.#state = 'streams'
     // The head goes out now: an EventSource opens with it, not with the first event.
     this.#connection.writeBefore(answerHead(status, headers, { isLast, isChunked, keepAliveSeconds }))
+    // Nobody reads what may still come of the request: it is let pass.
+    this.#connection.wantsBody()
     if (isChunked) return new ChunkedSink(socket, this)
     return new ResponseSink(socket, { onEnd: () => this.streamEnded() })
   }
