@@ -37,7 +37,6 @@ export class EnvelopeSession {
   readonly #turns = new Turns()
   readonly #liveness: Liveness
   readonly #inflow: Inflow
-  #published: Promise<void> = Promise.resolve()
   #isFlushing = false
   #isWaitingForReader = false
 
@@ -58,7 +57,7 @@ export class EnvelopeSession {
   begin(first?: { channel: Channel; position: number }): void {
     this.#connection.onMessage((data, isBinary) => this.#take(data, isBinary))
     this.#connection.beforeClose(async () => {
-      await this.#published
+      await this.#inflow.settled()
       this.#connection.flush()
     })
     this.#connection.onGone(() => {
@@ -142,25 +141,20 @@ export class EnvelopeSession {
     const { id, channel: name, producer, close = false } = request
     const channel = log.findToAppend(name, () => firstUseContentType)
     const messages = publishedMessages(request, channel.kind, settings)
-    const append = log.append(channel, {
-      messages,
-      close,
-      ...(producer && { producer }),
-    })
-    const answered = append.then(
-      ({ nextOffset, isDuplicate }) =>
+    const bytes = totalBytes(messages)
+    this.#inflow.take(bytes)
+    log.appendThen(channel, { messages, close, ...(producer && { producer }) }, (result) => {
+      const about = id === undefined ? { channel: name } : { id, channel: name }
+      if (result instanceof Error) this.#refuse(result, about)
+      else
         this.#send({
           type: 'published',
-          ...(id !== undefined && { id }),
-          channel: name,
-          nextOffset,
-          duplicate: isDuplicate,
-        }),
-      (error: unknown) => this.#refuse(error, { channel: name, ...(id !== undefined && { id }) }),
-    )
-    // To nothing: what all of them resolved to would be kept for as long as the socket lives.
-    this.#published = Promise.all([this.#published, answered]).then(() => {})
-    this.#inflow.take(totalBytes(messages), answered)
+          ...about,
+          nextOffset: result.nextOffset,
+          duplicate: result.isDuplicate,
+        })
+      this.#inflow.settle(bytes)
+    })
   }
 
   #refuse(error: unknown, about: { id?: number | string; channel?: string }): void {
