@@ -41,7 +41,9 @@ class StubConnection implements WebSocketConnection {
     this.isTerminated = true
   }
   push(bytes: Uint8Array): void {
-    const text = Buffer.from(bytes).toString('latin1')
+    this.pushByteString(Buffer.from(bytes).toString('latin1'))
+  }
+  pushByteString(text: string): void {
     this.sent.push(text.slice(text.indexOf('{')))
   }
   flush(): void {}
