@@ -107,7 +107,10 @@ class PlainSession {
     }
     if (data.byteLength === 0) throw new Problem('message-empty', 'A message has at least one byte.')
     // One frame is one message, a JSON array too. A copy, since the frame's bytes share the socket's buffer.
-    const messages = messagesOf(channel.kind, Buffer.from(data), { ...settings, flatten: false })
+    const messages = messagesOf(channel.kind, Buffer.from(data), {
+      maxMessageBytes: settings.maxMessageBytes,
+      flatten: false,
+    })
     const { byteLength } = data
     this.#inflow.take(byteLength)
     log.appendThen(channel, { messages }, (result) => {
