@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { maxJsonDepth } from './json-scan.js'
-import { jsonElements, jsonMembers, jsonValue, MemberNames } from './json-values.js'
+import { jsonElements, jsonMembers, jsonValue, KnownTexts } from './json-values.js'
 
 const all = Number.POSITIVE_INFINITY
 
@@ -141,7 +141,7 @@ test('a name that none knows is passed over, and so is one that is too long to b
 function membersOf(text: string, names: readonly string[]): Map<string, string> | undefined {
   const bytes = Buffer.from(text)
   const members = new Map<string, string>()
-  const isObject = jsonMembers(bytes, new MemberNames(names), (name, start, end) =>
+  const isObject = jsonMembers(bytes, new KnownTexts(names), (name, start, end) =>
     members.set(name, bytes.toString('utf8', start, end)),
   )
   return isObject ? members : undefined

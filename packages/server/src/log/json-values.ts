@@ -7,8 +7,8 @@ const braceOpen = 0x7b
 const braceClose = 0x7d
 const backslash = 0x5c
 
-/** Longest name of a member that is looked at, bytes with its escapes; longer ones are nobody's. */
-const maxNameBytes = 256
+/** Longest text in escapes that is looked at, bytes; longer ones are nobody's. */
+const maxEscapedBytes = 256
 
 /**
  * The one value of a JSON text as a view of the bytes that were sent, without the white space around it, so
@@ -46,20 +46,20 @@ export function jsonElements(text: Uint8Array, most: number): Uint8Array[] | und
   return end === 'enough' || isWhole(text, end) ? elements : undefined
 }
 
-/** Names of members that a caller knows: found by their bytes, however they are written. */
-export class MemberNames<Name extends string> {
-  readonly #known: readonly { readonly name: Name; readonly bytes: Uint8Array }[]
+/** Strings that a caller knows, as names of members: found by their bytes, however they are written. */
+export class KnownTexts<Known extends string> {
+  readonly #known: readonly { readonly word: Known; readonly bytes: Uint8Array }[]
 
-  constructor(names: readonly Name[]) {
-    this.#known = names.map((name) => ({ name, bytes: Buffer.from(JSON.stringify(name)) }))
+  constructor(words: readonly Known[]) {
+    this.#known = words.map((word) => ({ word, bytes: Buffer.from(JSON.stringify(word)) }))
   }
 
-  /** @param end behind the last quote of a valid JSON string that begins at `start` */
-  find(text: Uint8Array, start: number, end: number): Name | undefined {
-    for (const { name, bytes } of this.#known) if (isSameText(bytes, text, start, end)) return name
-    if (end - start > maxNameBytes || !text.subarray(start, end).includes(backslash)) return undefined
+  /** @param end of a valid JSON value, as a rule a string, that begins at `start` */
+  find(text: Uint8Array, start: number, end: number): Known | undefined {
+    for (const { word, bytes } of this.#known) if (isSameText(bytes, text, start, end)) return word
+    if (end - start > maxEscapedBytes || !text.subarray(start, end).includes(backslash)) return undefined
     const written: unknown = JSON.parse(Buffer.from(text.subarray(start, end)).toString('utf8'))
-    return this.#known.find(({ name }) => name === written)?.name
+    return this.#known.find(({ word }) => word === written)?.word
   }
 }
 
@@ -73,7 +73,7 @@ export class MemberNames<Name extends string> {
  */
 export function jsonMembers<Name extends string>(
   text: Uint8Array,
-  names: MemberNames<Name>,
+  names: KnownTexts<Name>,
   take: (name: Name, start: number, end: number) => void,
 ): boolean {
   const end = eachItem(text, braceOpen, braceClose, (at) => {

@@ -37,6 +37,19 @@ test('what an envelope leaves out is not that of the one before it', () => {
   expect(() => read(reader, { channel: 'cake' })).toThrow('"type" is one of')
 })
 
+test.each(['publish', 'p\\u0075blish', '\\u0070ublish'])('the type may be written as %s', (type) => {
+  const reader = new EnvelopeReader(limits)
+  expect(read(reader, `{"type":"${type}","channel":"cake"}`)).toMatchObject({ type: 'publish' })
+})
+
+test.each(['"publishes"', '"PUBLISH"', '7', 'null', '["publish"]', '{"a":"\\n"}'])(
+  'there is no type %s',
+  (type) => {
+    const reader = new EnvelopeReader(limits)
+    expect(() => read(reader, `{"type":${type},"channel":"cake"}`)).toThrow('"type" is one of')
+  },
+)
+
 test('a name that is not allowed is refused each time', () => {
   const reader = new EnvelopeReader(limits)
   read(reader, { type: 'publish', channel: 'cake' })
@@ -47,10 +60,11 @@ test('a name that is not allowed is refused each time', () => {
 
 test('what is remembered is not changed by what its bytes become', () => {
   const reader = new EnvelopeReader(limits)
-  const bytes = Buffer.from('{"type":"unsubscribe","channel":"cake"}')
-  reader.fields(bytes)
-  bytes.write('{"type":"unsubscribe","channel":"pies"}')
-  expect(reader.request(reader.fields(bytes))).toMatchObject({ channel: 'pies' })
+  const bytes = Buffer.from('{"type":"publish","channel":"cake"}')
+  for (const channel of ['cake', 'cake', 'pies']) {
+    bytes.write(`{"type":"publish","channel":"${channel}"}`)
+    expect(reader.request(reader.fields(bytes))).toMatchObject({ channel })
+  }
 })
 
 test.each([

@@ -13,7 +13,7 @@ import {
   isSameText,
   jsonArrayMessages,
   jsonMembers,
-  MemberNames,
+  KnownTexts,
   messagesOf,
 } from '../log/index.js'
 
@@ -31,7 +31,7 @@ type FieldName =
   | 'close'
 
 /** What a client may write in an envelope, the most usual first. */
-const fieldNames = new MemberNames<FieldName>([
+const fieldNames = new KnownTexts<FieldName>([
   'type',
   'channel',
   'messages',
@@ -49,6 +49,8 @@ const fieldNames = new MemberNames<FieldName>([
 const maxFieldBytes = 8 * 1024
 /** Longest text that may name a request, in UTF-16 units. */
 const maxIdLength = 256
+
+const typeNames = new KnownTexts(['publish', 'subscribe', 'unsubscribe', 'ping', 'auth'])
 
 /** Texts up to this are remembered from one envelope to the next, bytes: the longest names of channels are. */
 const maxRememberedBytes = 1_024
@@ -76,15 +78,15 @@ export interface PublishRequest {
 export type ClientRequest = Exclude<ClientEnvelope, PublishEnvelope> | PublishRequest
 
 /**
- * Reads the envelopes of one socket. A publisher writes the same type and channel again and again: what they say
- * is known by their bytes, and a name that was checked is not checked again.
+ * Reads the envelopes of one socket. A publisher writes the same channel again and again: what its bytes say is
+ * remembered, and a name that was checked is not checked again.
  *
  * Budget for a publish: one view of its messages and two small objects; no text is made (bench/publish).
  */
 export class EnvelopeReader {
   readonly #maxNameBytes: number
-  readonly #type = new LastText()
-  readonly #channel = new LastText()
+  /** None on the many sockets that only listen. */
+  #channel: LastText | undefined
   #checkedName: string | undefined
 
   constructor(limits: { readonly maxNameBytes: number }) {
@@ -111,9 +113,11 @@ export class EnvelopeReader {
     }
     const isObject = jsonMembers(text, fieldNames, (name, start, end) => {
       if (name === 'messages') messages = text.subarray(start, end)
-      else if (name === 'type') values.type = this.#type.of(text, start, end)
-      else if (name === 'channel') values.channel = this.#channel.of(text, start, end)
-      else values[name] = fieldValue(text, start, end)
+      else if (name === 'type') {
+        values.type = typeNames.find(text, start, end) ?? fieldValue(text, start, end)
+      } else if (name === 'channel') {
+        values.channel = this.#channel?.of(text, start, end) ?? fieldValue(text, start, end)
+      } else values[name] = fieldValue(text, start, end)
     })
     if (!isObject) throw invalid('An envelope is a JSON object.')
     return { values, messages }
@@ -136,6 +140,7 @@ export class EnvelopeReader {
       case 'unsubscribe':
         return { type: 'unsubscribe', channel: this.#channelName(values) }
       case 'publish':
+        this.#channel ??= new LastText()
         return decodePublish(values, messages, this.#channelName(values))
       case 'auth':
         throw new Problem('not-implemented', 'This server has no access control: no token is needed.')
