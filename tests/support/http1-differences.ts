@@ -42,7 +42,7 @@ const allowed: readonly { readonly reason: string; readonly isIt: (parting: Part
   },
   {
     reason: 'a tab behind a length or a coding is a blank, as in any header (RFC 9110 §5.5)',
-    isIt: ({ we, theyRefuse, sent }) => theyRefuse && we !== undefined && /: (?:chunked|\d+)\t/i.test(sent),
+    isIt: ({ theyRefuse, sent }) => theyRefuse && /: (?:chunked|\d+)\t/i.test(sent),
   },
   {
     reason: 'a transfer coding in HTTP/1.0 is refused (RFC 9112 §6.1)',
@@ -57,7 +57,7 @@ const allowed: readonly { readonly reason: string; readonly isIt: (parting: Part
   },
   {
     reason: 'an extension of a chunk is a name, or a name and a value (RFC 9112 §7.1.1)',
-    isIt: ({ weRefuse, they, sent }) => weRefuse && they !== undefined && /;=|;a=[;\r]/.test(sent),
+    isIt: ({ weRefuse, they, sent }) => weRefuse && they !== undefined && /;=|;\w=[;\r]/.test(sent),
   },
   {
     reason: 'an extension of a chunk is short',
@@ -100,8 +100,8 @@ const allowed: readonly { readonly reason: string; readonly isIt: (parting: Part
   },
   {
     reason: 'what comes behind an offer to upgrade that was passed over is a request',
-    isIt: ({ they, theyRefuse, sent }) =>
-      !they && !theyRefuse && /^upgrade:/im.test(sent) && /^connection:.*upgrade/im.test(sent),
+    isIt: ({ theyRefuse, sent }) =>
+      !theyRefuse && /^upgrade:/im.test(sent) && /^connection:.*upgrade/im.test(sent),
   },
 ]
 

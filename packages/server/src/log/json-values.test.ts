@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { maxJsonDepth } from './json-scan.js'
-import { jsonElements, jsonMembers, jsonValue } from './json-values.js'
+import { jsonElements, jsonMembers, jsonValue, KnownTexts } from './json-values.js'
 
 const all = Number.POSITIVE_INFINITY
 
@@ -82,13 +82,13 @@ test('members are those of JSON.parse: the last of a name, escaped or not, among
   fc.assert(
     fc.property(fc.array(fc.tuple(written, valueText), { maxLength: 6 }), (items) => {
       const text = `{${items.map(([key, value]) => `${key} : ${value}`).join(' ,')}}`
-      const members = jsonMembers(Buffer.from(text), new Set(['type', 'channel', '__proto__']))
+      const members = membersOf(text, ['type', 'channel', '__proto__'])
       const parsed = JSON.parse(text) as object
       for (const key of ['type', 'channel', '__proto__']) {
         const member = members?.get(key)
         expect(member !== undefined).toBe(Object.hasOwn(parsed, key))
         if (member) {
-          expect(JSON.parse(member.toString())).toEqual(Object.getOwnPropertyDescriptor(parsed, key)?.value)
+          expect(JSON.parse(member)).toEqual(Object.getOwnPropertyDescriptor(parsed, key)?.value)
         }
       }
       expect(members?.has('other')).toBe(false)
@@ -116,7 +116,7 @@ test.each([
 
 test.each(['{', '{}}', '{"a"}', '{"a":}', '{"a":1,}', '{a:1}', '{1:1}', '[]', '{"a":1}x', '{"a"=1}'])(
   '%j is no object',
-  (text) => expect(jsonMembers(Buffer.from(text), new Set(['a']))).toBeUndefined(),
+  (text) => expect(membersOf(text, ['a'])).toBeUndefined(),
 )
 
 test('nesting is taken to its limit and refused past it, whatever its length', () => {
@@ -132,6 +132,20 @@ test('past the number that the caller takes, the rest is not looked at', () => {
   expect(textsOf(jsonElements(Buffer.from('[1,2,3,4, nonsense'), 2))).toEqual(['1', '2', '3'])
   expect(textsOf(jsonElements(Buffer.from('[1,2]'), 2))).toEqual(['1', '2'])
 })
+
+test('a name that none knows is passed over, and so is one that is too long to be looked at', () => {
+  const long = JSON.stringify('a'.repeat(1_000)).replace('a', '\\u0061')
+  expect(membersOf(`{"b":1,"ab":2,"\\u0062":3,${long}:4}`, ['a', 'c'])).toEqual(new Map())
+})
+
+function membersOf(text: string, names: readonly string[]): Map<string, string> | undefined {
+  const bytes = Buffer.from(text)
+  const members = new Map<string, string>()
+  const isObject = jsonMembers(bytes, new KnownTexts(names), (name, start, end) =>
+    members.set(name, bytes.toString('utf8', start, end)),
+  )
+  return isObject ? members : undefined
+}
 
 function textsOf(values: readonly Uint8Array[] | undefined): string[] | undefined {
   return values?.map((value) => Buffer.from(value).toString())

@@ -5,9 +5,10 @@ const bracketOpen = 0x5b
 const bracketClose = 0x5d
 const braceOpen = 0x7b
 const braceClose = 0x7d
+const backslash = 0x5c
 
-/** Longest name of a member that is looked at, bytes with its escapes; longer ones are nobody's. */
-const maxNameBytes = 256
+/** Longest text in escapes that is looked at, bytes; longer ones are nobody's. */
+const maxEscapedBytes = 256
 
 /**
  * The one value of a JSON text as a view of the bytes that were sent, without the white space around it, so
@@ -45,32 +46,57 @@ export function jsonElements(text: Uint8Array, most: number): Uint8Array[] | und
   return end === 'enough' || isWhole(text, end) ? elements : undefined
 }
 
+/** Strings that a caller knows, as names of members: found by their bytes, however they are written. */
+export class KnownTexts<Known extends string> {
+  readonly #known: readonly { readonly word: Known; readonly bytes: Uint8Array }[]
+
+  constructor(words: readonly Known[]) {
+    this.#known = words.map((word) => ({ word, bytes: Buffer.from(JSON.stringify(word)) }))
+  }
+
+  /** @param end of a valid JSON value, as a rule a string, that begins at `start` */
+  find(text: Uint8Array, start: number, end: number): Known | undefined {
+    for (const { word, bytes } of this.#known) if (isSameText(bytes, text, start, end)) return word
+    if (end - start > maxEscapedBytes || !text.subarray(start, end).includes(backslash)) return undefined
+    const written: unknown = JSON.parse(Buffer.from(text.subarray(start, end)).toString('utf8'))
+    return this.#known.find(({ word }) => word === written)?.word
+  }
+}
+
 /**
- * Members of a JSON object, as views of the bytes that were sent; of a name that stands twice the last one,
- * as `JSON.parse` takes it.
+ * Goes through the members of a JSON object. A name may stand twice: the last one counts, as `JSON.parse` takes it.
  *
  * @param text   valid UTF-8
  * @param names  the names that the caller knows; others are checked and passed over
- * @returns undefined when the text is not a valid JSON object, or is nested deeper than `maxJsonDepth`
+ * @param take   is told where the value of each begins and ends in `text`; what follows may still be invalid
+ * @returns whether the text is a valid JSON object, and not nested deeper than `maxJsonDepth`
  */
-export function jsonMembers(
+export function jsonMembers<Name extends string>(
   text: Uint8Array,
-  names: ReadonlySet<string>,
-): ReadonlyMap<string, Uint8Array> | undefined {
-  const members = new Map<string, Uint8Array>()
+  names: KnownTexts<Name>,
+  take: (name: Name, start: number, end: number) => void,
+): boolean {
   const end = eachItem(text, braceOpen, braceClose, (at) => {
     const nameStart = skipWhiteSpace(text, at)
     const valueStart = afterName(text, nameStart)
     if (valueStart === -1) return -1
     const start = skipWhiteSpace(text, valueStart)
     const itemEnd = endOfValue(text, start)
-    const name = nameOf(text.subarray(nameStart, valueStart))
-    if (itemEnd !== -1 && name !== undefined && names.has(name)) {
-      members.set(name, text.subarray(start, itemEnd))
-    }
+    if (itemEnd === -1) return -1
+    const name = names.find(text, nameStart, endOfString(text, nameStart))
+    if (name !== undefined) take(name, start, itemEnd)
     return itemEnd
   })
-  return end !== 'enough' && isWhole(text, end) ? members : undefined
+  return end !== 'enough' && isWhole(text, end)
+}
+
+/** Whether the bytes of `text` from `start` to `end` are these. */
+export function isSameText(bytes: Uint8Array, text: Uint8Array, start: number, end: number): boolean {
+  if (bytes.byteLength !== end - start) return false
+  for (let index = 0; index < bytes.byteLength; index++) {
+    if (bytes[index] !== text[start + index]) return false
+  }
+  return true
 }
 
 /**
@@ -100,11 +126,4 @@ function eachItem(
 
 function isWhole(text: Uint8Array, end: number): boolean {
   return end !== -1 && skipWhiteSpace(text, end) === text.byteLength
-}
-
-/** @param text begins with a valid JSON string */
-function nameOf(text: Uint8Array): string | undefined {
-  const end = endOfString(text, 0)
-  if (end > maxNameBytes) return undefined
-  return JSON.parse(Buffer.from(text.buffer, text.byteOffset, end).toString('utf8')) as string
 }

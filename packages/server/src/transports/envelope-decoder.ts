@@ -7,21 +7,42 @@ import {
   type Producer,
   type PublishEnvelope,
 } from '@tidings/protocol'
-import { checkSize, isJsonArray, jsonArrayMessages, jsonMembers, messagesOf } from '../log/index.js'
+import {
+  checkSize,
+  isJsonArray,
+  isSameText,
+  jsonArrayMessages,
+  jsonMembers,
+  KnownTexts,
+  messagesOf,
+} from '../log/index.js'
 
-/** What a client may write in an envelope. */
-const fieldNames: ReadonlySet<string> = new Set([
+type FieldName =
+  | 'type'
+  | 'id'
+  | 'channel'
+  | 'offset'
+  | 'last'
+  | 'since'
+  | 'offsets'
+  | 'messages'
+  | 'encoding'
+  | 'producer'
+  | 'close'
+
+/** What a client may write in an envelope, the most usual first. */
+const fieldNames = new KnownTexts<FieldName>([
   'type',
-  'id',
   'channel',
+  'messages',
+  'id',
+  'producer',
+  'close',
+  'encoding',
   'offset',
   'last',
   'since',
   'offsets',
-  'messages',
-  'encoding',
-  'producer',
-  'close',
 ])
 
 /** Longest field that is not `messages`, bytes: a channel's name with each character escaped is shorter. */
@@ -29,31 +50,150 @@ const maxFieldBytes = 8 * 1024
 /** Longest text that may name a request, in UTF-16 units. */
 const maxIdLength = 256
 
+const typeNames = new KnownTexts(['publish', 'subscribe', 'unsubscribe', 'ping', 'auth'])
+
+/** Texts up to this are remembered from one envelope to the next, bytes: the longest names of channels are. */
+const maxRememberedBytes = 1_024
+
 /** An envelope's fields. The messages stay text: they may be megabytes, and a JSON channel keeps them as sent. */
 export interface EnvelopeFields {
-  readonly values: Readonly<Record<string, unknown>>
+  readonly values: FieldValues
   readonly messages: Uint8Array | undefined
 }
 
+/** Undefined are those that are not there. */
+type FieldValues = Readonly<Record<Exclude<FieldName, 'messages'>, unknown>>
+
 /** A `publish` whose messages are still the text of a JSON array. */
-export type PublishRequest = Omit<PublishEnvelope, 'messages'> & { readonly messages: Uint8Array | undefined }
+export interface PublishRequest {
+  readonly type: 'publish'
+  readonly channel: string
+  readonly messages: Uint8Array | undefined
+  readonly id: number | string | undefined
+  readonly encoding: 'base64' | undefined
+  readonly producer: Producer | undefined
+  readonly close: boolean
+}
 
 export type ClientRequest = Exclude<ClientEnvelope, PublishEnvelope> | PublishRequest
 
 /**
- * @param text one text frame; `ws` has checked that it is UTF-8
- * @throws Problem `envelope-invalid`
+ * Reads the envelopes of one socket. A publisher writes the same channel again and again: what its bytes say is
+ * remembered, and a name that was checked is not checked again.
+ *
+ * Budget for a publish: one view of its messages and two small objects; no text is made (bench/publish).
  */
-export function envelopeFields(text: Uint8Array): EnvelopeFields {
-  const members = jsonMembers(text, fieldNames)
-  if (!members) throw invalid('An envelope is a JSON object.')
-  const values: Record<string, unknown> = {}
-  for (const [name, value] of members) {
-    if (name === 'messages') continue
-    // What is too long is as good as what is of no known type.
-    values[name] = value.byteLength > maxFieldBytes ? null : JSON.parse(Buffer.from(value).toString('utf8'))
+export class EnvelopeReader {
+  readonly #maxNameBytes: number
+  /** None on the many sockets that only listen. */
+  #channel: LastText | undefined
+  #checkedName: string | undefined
+
+  constructor(limits: { readonly maxNameBytes: number }) {
+    this.#maxNameBytes = limits.maxNameBytes
   }
-  return { values, messages: members.get('messages') }
+
+  /**
+   * @param text one text frame, which is UTF-8
+   * @throws Problem `envelope-invalid`
+   */
+  fields(text: Buffer): EnvelopeFields {
+    let messages: Uint8Array | undefined
+    const values: Record<keyof FieldValues, unknown> = {
+      type: undefined,
+      id: undefined,
+      channel: undefined,
+      offset: undefined,
+      last: undefined,
+      since: undefined,
+      offsets: undefined,
+      encoding: undefined,
+      producer: undefined,
+      close: undefined,
+    }
+    const isObject = jsonMembers(text, fieldNames, (name, start, end) => {
+      if (name === 'messages') messages = text.subarray(start, end)
+      else if (name === 'type') {
+        values.type = typeNames.find(text, start, end) ?? fieldValue(text, start, end)
+      } else if (name === 'channel') {
+        values.channel = this.#channel?.of(text, start, end) ?? fieldValue(text, start, end)
+      } else values[name] = fieldValue(text, start, end)
+    })
+    if (!isObject) throw invalid('An envelope is a JSON object.')
+    return { values, messages }
+  }
+
+  /** @throws Problem `envelope-invalid`, `channel-name-invalid`, `producer-invalid`, `not-implemented` */
+  request({ values, messages }: EnvelopeFields): ClientRequest {
+    switch (values.type) {
+      case 'ping':
+        return { type: 'ping' }
+      case 'subscribe':
+        return {
+          type: 'subscribe',
+          channel: this.#channelName(values),
+          ...(values.offset !== undefined && { offset: stringField(values, 'offset') }),
+          ...(values.last !== undefined && { last: numberField(values, 'last') }),
+          ...(values.since !== undefined && { since: stringField(values, 'since') }),
+          ...(values.offsets !== undefined && { offsets: booleanField(values, 'offsets') }),
+        }
+      case 'unsubscribe':
+        return { type: 'unsubscribe', channel: this.#channelName(values) }
+      case 'publish':
+        this.#channel ??= new LastText()
+        return decodePublish(values, messages, this.#channelName(values))
+      case 'auth':
+        throw new Problem('not-implemented', 'This server has no access control: no token is needed.')
+      default:
+        throw invalid('"type" is one of subscribe, unsubscribe, publish and ping.')
+    }
+  }
+
+  #channelName(values: FieldValues): string {
+    const name = stringField(values, 'channel')
+    if (name === this.#checkedName) return name
+    checkChannelName(name, this.#maxNameBytes)
+    this.#checkedName = name
+    return name
+  }
+}
+
+/** What a field said last. */
+class LastText {
+  #text: Uint8Array | undefined
+  #value: unknown
+
+  of(text: Buffer, start: number, end: number): unknown {
+    if (this.#text && isSameText(this.#text, text, start, end)) return this.#value
+    const value = fieldValue(text, start, end)
+    // A copy of its own: it must hold nothing of what it came with, nor of a pool.
+    if (end - start <= maxRememberedBytes) {
+      this.#text = new Uint8Array(text.subarray(start, end))
+      this.#value = value
+    }
+    return value
+  }
+}
+
+/** @returns the value, which is valid JSON; null when it is too long: that is as good as one of no known type */
+function fieldValue(text: Buffer, start: number, end: number): unknown {
+  if (end - start > maxFieldBytes) return null
+  return smallCount(text, start, end) ?? JSON.parse(text.toString('utf8', start, end))
+}
+
+/** Decimal digits of which every number is exact, without a look at how many bits it takes. */
+const exactDigits = 15
+
+/** A whole number of few digits, as most ids are: without a text to parse. */
+function smallCount(text: Uint8Array, start: number, end: number): number | undefined {
+  if (end - start > exactDigits) return undefined
+  let count = 0
+  for (let at = start; at < end; at++) {
+    const digit = (text[at] as number) - 0x30
+    if (digit < 0 || digit > 9) return undefined
+    count = count * 10 + digit
+  }
+  return count
 }
 
 /** What an answer to these fields is about, as far as that can be told: also of an envelope that is refused. */
@@ -62,41 +202,8 @@ export function subjectOf({ values }: EnvelopeFields): { id?: number | string; c
   return { ...(isId(id) && { id }), ...(typeof channel === 'string' && { channel }) }
 }
 
-/** @throws Problem `envelope-invalid`, `channel-name-invalid`, `producer-invalid`, `not-implemented` */
-export function decodeEnvelope(
-  { values, messages }: EnvelopeFields,
-  limits: { readonly maxNameBytes: number },
-): ClientRequest {
-  const channel = () => {
-    const name = stringField(values, 'channel')
-    checkChannelName(name, limits.maxNameBytes)
-    return name
-  }
-  switch (values.type) {
-    case 'ping':
-      return { type: 'ping' }
-    case 'subscribe':
-      return {
-        type: 'subscribe',
-        channel: channel(),
-        ...(values.offset !== undefined && { offset: stringField(values, 'offset') }),
-        ...(values.last !== undefined && { last: numberField(values, 'last') }),
-        ...(values.since !== undefined && { since: stringField(values, 'since') }),
-        ...(values.offsets !== undefined && { offsets: booleanField(values, 'offsets') }),
-      }
-    case 'unsubscribe':
-      return { type: 'unsubscribe', channel: channel() }
-    case 'publish':
-      return decodePublish(values, messages, channel())
-    case 'auth':
-      throw new Problem('not-implemented', 'This server has no access control: no token is needed.')
-    default:
-      throw invalid('"type" is one of subscribe, unsubscribe, publish and ping.')
-  }
-}
-
 function decodePublish(
-  values: EnvelopeFields['values'],
+  values: FieldValues,
   messages: Uint8Array | undefined,
   channel: string,
 ): PublishRequest {
@@ -110,10 +217,10 @@ function decodePublish(
     type: 'publish',
     channel,
     messages,
-    ...(id !== undefined && { id }),
-    ...(encoding !== undefined && { encoding }),
-    ...(values.producer !== undefined && { producer: producerField(values.producer) }),
-    ...(values.close !== undefined && { close: booleanField(values, 'close') }),
+    id,
+    encoding,
+    producer: values.producer === undefined ? undefined : producerField(values.producer),
+    close: values.close === undefined ? false : booleanField(values, 'close'),
   }
 }
 
@@ -124,7 +231,7 @@ function decodePublish(
  * @throws Problem `message-empty`, `message-invalid`, `message-too-large`, `messages-too-many`
  */
 export function publishedMessages(
-  { messages: array, encoding, close = false }: PublishRequest,
+  { messages: array, encoding, close }: PublishRequest,
   kind: ChannelKind,
   limits: { readonly maxMessageBytes: number },
 ): Uint8Array[] {
@@ -187,20 +294,20 @@ function isId(value: unknown): value is number | string {
   return typeof value === 'string' && value.length <= maxIdLength
 }
 
-function stringField(values: EnvelopeFields['values'], name: string): string {
+function stringField(values: FieldValues, name: keyof FieldValues): string {
   const value = values[name]
   if (typeof value !== 'string')
     throw invalid(`"${name}" is a string, and shorter than ${maxFieldBytes} bytes.`)
   return value
 }
 
-function numberField(fields: EnvelopeFields['values'], name: string): number {
+function numberField(fields: FieldValues, name: keyof FieldValues): number {
   const value = fields[name]
   if (typeof value !== 'number') throw invalid(`"${name}" is a number.`)
   return value
 }
 
-function booleanField(values: EnvelopeFields['values'], name: string): boolean {
+function booleanField(values: FieldValues, name: keyof FieldValues): boolean {
   const value = values[name]
   if (typeof value !== 'boolean') throw invalid(`"${name}" is true or false.`)
   return value

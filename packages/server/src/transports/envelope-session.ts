@@ -9,18 +9,18 @@ import { type End, Subscriber, Turns } from '../hub/index.js'
 import { type Channel, firstUseContentType, totalBytes } from '../log/index.js'
 import {
   type ClientRequest,
-  decodeEnvelope,
-  envelopeFields,
+  type EnvelopeFields,
+  EnvelopeReader,
   type PublishRequest,
   publishedMessages,
   subjectOf,
 } from './envelope-decoder.js'
 import { envelopesWithOffsets, plainEnvelopes } from './envelope-form.js'
-import { envelopeOf, errorEnvelope } from './envelope-text.js'
+import { envelopeString, errorEnvelope, PublishedEnvelopes } from './envelope-text.js'
 import type { Exchange } from './exchange.js'
 import { Inflow } from './inflow.js'
 import { Liveness } from './liveness.js'
-import { textFrameOf } from './sinks/websocket-frame.js'
+import { textFrameString } from './sinks/websocket-frame.js'
 import type { Station } from './transport.js'
 import type { WebSocketConnection } from './websocket-connection.js'
 
@@ -35,9 +35,10 @@ export class EnvelopeSession {
   readonly #subscribers = new Map<string, Subscriber>()
   /** However many of them are behind, together they hold no more than one of them would. */
   readonly #turns = new Turns()
+  readonly #reader: EnvelopeReader
+  readonly #publishedEnvelopes = new PublishedEnvelopes()
   readonly #liveness: Liveness
   readonly #inflow: Inflow
-  #published: Promise<void> = Promise.resolve()
   #isFlushing = false
   #isWaitingForReader = false
 
@@ -45,6 +46,7 @@ export class EnvelopeSession {
     this.#station = station
     this.#connection = connection
     this.#exchange = exchange
+    this.#reader = new EnvelopeReader(station.settings)
     this.#inflow = new Inflow(connection)
     this.#liveness = new Liveness(station, connection, {
       goAway: (retryAfterMs) => {
@@ -58,7 +60,7 @@ export class EnvelopeSession {
   begin(first?: { channel: Channel; position: number }): void {
     this.#connection.onMessage((data, isBinary) => this.#take(data, isBinary))
     this.#connection.beforeClose(async () => {
-      await this.#published
+      await this.#inflow.settled()
       this.#connection.flush()
     })
     this.#connection.onGone(() => {
@@ -76,13 +78,12 @@ export class EnvelopeSession {
       this.#connection.close(closeCode.unsupportedData, 'message-kind-wrong')
       return
     }
-    let about = {}
+    let fields: EnvelopeFields | undefined
     try {
-      const fields = envelopeFields(data)
-      about = subjectOf(fields)
-      this.#handle(decodeEnvelope(fields, this.#station.settings))
+      fields = this.#reader.fields(data)
+      this.#handle(this.#reader.request(fields))
     } catch (error) {
-      this.#refuse(error, about)
+      this.#refuse(error, fields ? subjectOf(fields) : {})
     }
   }
 
@@ -139,28 +140,16 @@ export class EnvelopeSession {
 
   #publish(request: PublishRequest): void {
     const { log, settings } = this.#station
-    const { id, channel: name, producer, close = false } = request
+    const { id, channel: name, producer, close } = request
     const channel = log.findToAppend(name, () => firstUseContentType)
     const messages = publishedMessages(request, channel.kind, settings)
-    const append = log.append(channel, {
-      messages,
-      close,
-      ...(producer && { producer }),
+    const bytes = totalBytes(messages)
+    this.#inflow.take(bytes)
+    log.appendThen(channel, { messages, close, ...(producer && { producer }) }, (result) => {
+      if (result instanceof Error) this.#refuse(result, { channel: name, ...(id !== undefined && { id }) })
+      else this.#push(this.#publishedEnvelopes.of(id, name, result))
+      this.#inflow.settle(bytes)
     })
-    const answered = append.then(
-      ({ nextOffset, isDuplicate }) =>
-        this.#send({
-          type: 'published',
-          ...(id !== undefined && { id }),
-          channel: name,
-          nextOffset,
-          duplicate: isDuplicate,
-        }),
-      (error: unknown) => this.#refuse(error, { channel: name, ...(id !== undefined && { id }) }),
-    )
-    // To nothing: what all of them resolved to would be kept for as long as the socket lives.
-    this.#published = Promise.all([this.#published, answered]).then(() => {})
-    this.#inflow.take(totalBytes(messages), answered)
   }
 
   #refuse(error: unknown, about: { id?: number | string; channel?: string }): void {
@@ -178,9 +167,13 @@ export class EnvelopeSession {
     })
   }
 
-  /** Answers of one turn go in one write. */
   #send(envelope: ServerEnvelope): void {
-    this.#connection.push(textFrameOf([envelopeOf(envelope)]))
+    this.#push(envelopeString(envelope))
+  }
+
+  /** Answers of one turn go in one write. */
+  #push(envelope: string): void {
+    this.#connection.pushByteString(textFrameString(envelope))
     this.#waitForReader()
     if (this.#isFlushing) return
     this.#isFlushing = true

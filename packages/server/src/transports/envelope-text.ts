@@ -1,5 +1,5 @@
 import type { ErrorEnvelope, Problem, ServerEnvelope } from '@tidings/protocol'
-import type { Batch, Channel } from '../log/index.js'
+import type { AppendOutcome, Batch, Channel } from '../log/index.js'
 
 /**
  * A batch as a `data` envelope, in pieces, so that who frames them copies them once.
@@ -50,6 +50,32 @@ export function errorEnvelope(
 
 export function envelopeOf(envelope: ServerEnvelope): Uint8Array {
   return Buffer.from(JSON.stringify(envelope))
+}
+
+/** An envelope's bytes as a string with a code unit for each. */
+export function envelopeString(envelope: ServerEnvelope): string {
+  return byteString(JSON.stringify(envelope))
+}
+
+/** `published` envelopes of one socket, whose publishes nearly all go to one channel. */
+export class PublishedEnvelopes {
+  #channel: string | undefined
+  #channelString = ''
+
+  /** @returns the envelope's bytes as a string with a code unit for each */
+  of(id: number | string | undefined, channel: string, { nextOffset, isDuplicate }: AppendOutcome): string {
+    if (channel !== this.#channel) {
+      this.#channel = channel
+      this.#channelString = byteString(JSON.stringify(channel))
+    }
+    const idMember =
+      id === undefined ? '' : `"id":${typeof id === 'number' ? id : byteString(JSON.stringify(id))},`
+    return `{"type":"published",${idMember}"channel":${this.#channelString},"nextOffset":"${nextOffset}","duplicate":${isDuplicate}}`
+  }
+}
+
+function byteString(text: string): string {
+  return Buffer.from(text).toString('latin1')
 }
 
 function offsetsOf(batch: Batch): string[] {

@@ -3,6 +3,10 @@ import type { Sink } from '../hub/index.js'
 /** An open WebSocket: frames go out as a sink's bytes, messages come in with their fragments joined. */
 export interface WebSocketConnection extends Sink {
   readonly subprotocol: string | undefined
+  /**
+   * As `push`, of bytes as a string with a code unit (0 to 255) for each: many small frames become bytes together.
+   */
+  pushByteString(bytes: string): void
   /** In order; called synchronously, as frames are parsed. */
   onMessage(callback: (data: Buffer, isBinary: boolean) => void): void
   /** Called once, when the connection is gone. */

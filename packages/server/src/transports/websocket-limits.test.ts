@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { Heartbeat, Hub, MaxAge } from '../hub/index.js'
 import { MemoryEngine } from '../log/engines/memory.js'
@@ -41,7 +42,9 @@ class StubConnection implements WebSocketConnection {
     this.isTerminated = true
   }
   push(bytes: Uint8Array): void {
-    const text = Buffer.from(bytes).toString('latin1')
+    this.pushByteString(Buffer.from(bytes).toString('latin1'))
+  }
+  pushByteString(text: string): void {
     this.sent.push(text.slice(text.indexOf('{')))
   }
   flush(): void {}
@@ -71,45 +74,46 @@ function startStation(): Station {
   }
 }
 
-/** An append that is under way until the test says that it is kept. */
-function underWay(): { readonly settled: Promise<void>; keep(): void } {
-  let keep = () => {}
-  const settled = new Promise<void>((resolve) => {
-    keep = resolve
-  })
-  return { settled, keep }
-}
-
-test('a socket of which a thousand small appends wait is not read until half of them are kept', async () => {
+test('a socket of which a thousand small appends wait is not read until half of them are kept', () => {
   const connection = new StubConnection()
   const inflow = new Inflow(connection)
-  const appends = Array.from({ length: 1_000 }, underWay)
-  for (const [index, { settled }] of appends.entries()) {
+  for (let appends = 1; appends <= 1_000; appends++) {
     expect(connection.isPaused).toBe(false)
-    inflow.take(1, settled)
-    expect(connection.isPaused).toBe(index === 999)
+    inflow.take(1)
+    expect(connection.isPaused).toBe(appends === 1_000)
   }
-  const keep = async (from: number, to: number) => {
-    for (const append of appends.slice(from, to)) append.keep()
-    await Promise.all(appends.slice(from, to).map(({ settled }) => settled))
-  }
-  await keep(0, 500)
+  for (let kept = 1; kept <= 500; kept++) inflow.settle(1)
   expect(connection.isPaused).toBe(true)
-  await keep(500, 501)
+  inflow.settle(1)
   expect(connection.isPaused).toBe(false)
 })
 
-test('a socket of which few large appends wait is not read either', async () => {
+test('a socket of which few large appends wait is not read either', () => {
   const connection = new StubConnection()
   const inflow = new Inflow(connection)
-  const large = underWay()
-  inflow.take(4 * 1024 * 1024 - 1, large.settled)
+  const largeBytes = 4 * 1024 * 1024 - 1
+  inflow.take(largeBytes)
   expect(connection.isPaused).toBe(false)
-  inflow.take(1, underWay().settled)
+  inflow.take(1)
   expect(connection.isPaused).toBe(true)
-  large.keep()
-  await large.settled
+  inflow.settle(largeBytes)
   expect(connection.isPaused).toBe(false)
+})
+
+test('a socket that closes waits for its appends, and not when it has none', async () => {
+  const inflow = new Inflow(new StubConnection())
+  await inflow.settled()
+  inflow.take(1)
+  inflow.take(1)
+  let isOver = false
+  const over = inflow.settled().then(() => {
+    isOver = true
+  })
+  inflow.settle(1)
+  await nextTurn()
+  expect(isOver).toBe(false)
+  inflow.settle(1)
+  await over
 })
 
 test('silence does not count while our own writes are blocked, and does from then on', () => {

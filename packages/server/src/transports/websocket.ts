@@ -45,9 +45,7 @@ class PlainSession {
   readonly #channel: Channel
   readonly #liveness: Liveness
   readonly #inflow: Inflow
-  /** When all appends of this socket are kept or refused. */
-  #settled: Promise<void> = Promise.resolve()
-  /** Where the last of them ends. */
+  /** Where the commit ends that kept the last append of this socket. */
   #keptEnd = 0
   #isRefused = false
 
@@ -75,7 +73,7 @@ class PlainSession {
     })
     this.#connection.onMessage((data, isBinary) => this.#take(data, isBinary))
     this.#connection.beforeClose(async () => {
-      await this.#settled
+      await this.#inflow.settled()
       await subscriber.reached(this.#keptEnd)
       this.#connection.flush()
     })
@@ -109,18 +107,17 @@ class PlainSession {
     }
     if (data.byteLength === 0) throw new Problem('message-empty', 'A message has at least one byte.')
     // One frame is one message, a JSON array too. A copy, since the frame's bytes share the socket's buffer.
-    const messages = messagesOf(channel.kind, Buffer.from(data), { ...settings, flatten: false })
-    const append = log.append(channel, { messages })
-    const end = channel.admittedTail
-    const settled = append.then(
-      () => {
-        this.#keptEnd = Math.max(this.#keptEnd, end)
-      },
-      (error: unknown) => this.#refuse(error),
-    )
-    // To nothing: what all of them resolved to would be kept for as long as the socket lives.
-    this.#settled = Promise.all([this.#settled, settled]).then(() => {})
-    this.#inflow.take(data.byteLength, settled)
+    const messages = messagesOf(channel.kind, Buffer.from(data), {
+      maxMessageBytes: settings.maxMessageBytes,
+      flatten: false,
+    })
+    const { byteLength } = data
+    this.#inflow.take(byteLength)
+    log.appendThen(channel, { messages }, (result) => {
+      if (result instanceof Error) this.#refuse(result)
+      else this.#keptEnd = channel.keptTail
+      this.#inflow.settle(byteLength)
+    })
   }
 
   #refuse(error: unknown): void {

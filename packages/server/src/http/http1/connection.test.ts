@@ -28,6 +28,7 @@ async function serve(options: Partial<Http1Options>) {
     wireOf: (socket) => socket,
     isAppend,
     checkMs: 10,
+    turnMs: Number.POSITIVE_INFINITY,
     ...options,
     take: (turn) => {
       turns.push(turn)
@@ -469,4 +470,21 @@ test('a body in chunks of one byte holds its bytes, not what they came in', asyn
   expect((await body)?.byteLength).toBe(200_000)
   expect((await body)?.buffer.byteLength).toBeLessThan(1024 * 1024)
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(200 * 1024 * 1024)
+})
+
+test('requests that come in the same moment take no more of a turn of the event loop than their share', async () => {
+  let turnsOfLoop = 0
+  const takenIn: number[] = []
+  const { client } = await serve({
+    // Whatever a request takes is too much.
+    turnMs: 0,
+    take: (turn) => {
+      if (!takenIn.includes(turnsOfLoop)) setImmediate(() => turnsOfLoop++)
+      takenIn.push(turnsOfLoop)
+      answer(turn)
+    },
+  })
+  client.send(...Array.from({ length: 10 }, () => head('GET /')))
+  expect(await client.has(10)).toEqual(Array.from({ length: 10 }, () => '200'))
+  expect(new Set(takenIn).size).toBeGreaterThanOrEqual(5)
 })

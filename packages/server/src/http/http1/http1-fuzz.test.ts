@@ -41,6 +41,8 @@ function ours(): (chunks: readonly Buffer[]) => Promise<Heard> {
     wireOf: (socket) => socket,
     isAppend: ({ method, bodyBytes }) => method === 'POST' && bodyBytes !== 'chunked',
     take: (turn) => void take(turn),
+    // All conversations are held in a few turns.
+    turnMs: Number.POSITIVE_INFINITY,
   })
   onTestFinished(() => server.close())
   async function take(turn: Turn): Promise<void> {

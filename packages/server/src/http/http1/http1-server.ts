@@ -18,7 +18,7 @@ const defaultLimits: Http1Limits = {
 }
 
 /** How much of a turn of the event loop requests may take together, milliseconds. */
-const turnMs = 4
+const defaultTurnMs = 4
 
 export interface Http1Options {
   /** The socket that the network sees, under the one that HTTP is read from. */
@@ -28,6 +28,7 @@ export interface Http1Options {
   readonly take: (turn: Turn) => void
   readonly limits?: Partial<Http1Limits>
   readonly checkMs?: number
+  readonly turnMs?: number
 }
 
 /** Speaks HTTP/1 on the sockets that it is given. */
@@ -39,6 +40,7 @@ export class Http1Server implements ConnectionHost {
   readonly wireOf: (socket: Socket) => Socket
   readonly isAppend: (head: RequestHead) => boolean
   readonly take: (turn: Turn) => void
+  readonly #turnMs: number
   /** When requests began to be taken in this turn of the event loop. */
   #turnBeganMs: number | undefined
   #later = new Set<WatchedConnection>()
@@ -50,6 +52,7 @@ export class Http1Server implements ConnectionHost {
     this.wireOf = options.wireOf
     this.isAppend = options.isAppend
     this.take = options.take
+    this.#turnMs = options.turnMs ?? defaultTurnMs
     this.#clock = setInterval(() => this.#checkTime(), options.checkMs ?? checkMs)
     this.#clock.unref()
   }
@@ -64,8 +67,9 @@ export class Http1Server implements ConnectionHost {
     if (this.#turnBeganMs === undefined) {
       this.#turnBeganMs = nowMs
       setImmediate(this.#nextTurn)
+      return true
     }
-    if (nowMs - this.#turnBeganMs < turnMs) return true
+    if (nowMs - this.#turnBeganMs < this.#turnMs) return true
     this.#later.add(connection)
     return false
   }

@@ -223,3 +223,24 @@ test('a message may come in any number of fragments', () => {
     `text ${Buffer.from('a'.repeat(50_000)).toString('base64')}`,
   ])
 })
+
+test('frames that are cut are told whole, however many other sockets are read between their parts', () => {
+  const words: string[] = []
+  const readers = ['one', 'two', 'three'].map((text, index) => {
+    const frame = clientFrame({
+      code: opcode.text,
+      isFinal: true,
+      payload: Buffer.from(text),
+      mask: Buffer.alloc(4, index + 1),
+    })
+    const tookMessage = (data: Buffer) => words.push(String(data))
+    const reader = new FrameReader(
+      { tookMessage, tookPing: () => {}, tookClose: () => {} },
+      { maxMessageBytes },
+    )
+    return { frame, reader }
+  })
+  for (const { frame, reader } of readers) reader.take(frame.subarray(0, 7))
+  for (const { frame, reader } of readers) reader.take(frame.subarray(7))
+  expect(words).toEqual(['one', 'two', 'three'])
+})

@@ -28,12 +28,30 @@ export class FrameViolation extends Error {
   }
 }
 
+/** What a frame's head says. */
 interface Frame {
-  readonly code: number
-  readonly isFinal: boolean
-  readonly headBytes: number
-  readonly bytes: number
-  readonly mask: readonly [number, number, number, number]
+  code: number
+  isFinal: boolean
+  headBytes: number
+  /** Of the payload. */
+  bytes: number
+  /** The mask, byte by byte. */
+  first: number
+  second: number
+  third: number
+  fourth: number
+}
+
+/** The head that was read last. Heads are read one after the other, so all sockets share it. */
+const lastHead: Frame = {
+  code: 0,
+  isFinal: false,
+  headBytes: 0,
+  bytes: 0,
+  first: 0,
+  second: 0,
+  third: 0,
+  fourth: 0,
 }
 
 /**
@@ -42,6 +60,8 @@ interface Frame {
  *
  * What it holds is bounded by what has come, and by `maxMessageBytes`: a frame that only announces its bytes
  * costs nothing.
+ *
+ * Budget: a frame that is whole in its chunk costs one view of its payload, and no other object (bench/publish).
  *
  * Ours and not `ws`'s: per socket that is one object in the place of six (bench/idle).
  *
@@ -52,7 +72,7 @@ export class FrameReader {
   readonly #maxMessageBytes: number
   /** A head that was cut. */
   #cut: Buffer | undefined
-  /** The frame whose payload is coming. */
+  /** The frame whose payload was cut. */
   #frame: Frame | undefined
   #payload: Pieces | undefined
   /** The message whose next fragment is to come. */
@@ -87,48 +107,54 @@ export class FrameReader {
   }
 
   #takeHead(bytes: Buffer, start: number): number {
-    const frame = this.#headOf(bytes, start)
-    if (!frame) {
+    if (!this.#readHead(bytes, start)) {
       // A copy: it must not hold what else came with it.
       this.#cut = Buffer.from(bytes.subarray(start))
       return bytes.byteLength
     }
-    const at = start + frame.headBytes
-    if (frame.bytes === 0) this.#whole(frame, noBytes)
-    else this.#frame = frame
-    return at
+    const at = start + lastHead.headBytes
+    const end = at + lastHead.bytes
+    if (end > bytes.byteLength) {
+      this.#frame = { ...lastHead }
+      return at
+    }
+    this.#whole(lastHead, lastHead.bytes === 0 ? noBytes : bytes.subarray(at, end))
+    return end
   }
 
-  /** @returns undefined when there is not enough to tell */
-  #headOf(bytes: Buffer, at: number): Frame | undefined {
+  /** Into `lastHead`. @returns false when there is not enough to tell */
+  #readHead(bytes: Buffer, at: number): boolean {
     const left = bytes.byteLength - at
-    if (left < 2) return undefined
+    if (left < 2) return false
     const [first, second] = [bytes[at] as number, bytes[at + 1] as number]
+    this.#checkHead(first, second)
     const code = first & 0x0f
-    const isFinal = (first & 0x80) !== 0
     const shortBytes = second & 0x7f
-    this.#checkHead({ code, isFinal, shortBytes, reserved: first & 0x70, isMasked: (second & 0x80) !== 0 })
     const lengthBytes = shortBytes === 127 ? 8 : shortBytes === 126 ? 2 : 0
-    if (left < 2 + lengthBytes) return undefined
+    if (left < 2 + lengthBytes) return false
     const payloadBytes = announcedBytes(bytes, at + 2, shortBytes)
     const heldBytes = this.#message?.byteLength ?? 0
     if (code < opcode.close && payloadBytes + heldBytes > this.#maxMessageBytes) {
       throw new FrameViolation(closeCode.tooLarge, 'message-too-large')
     }
     const headBytes = 2 + lengthBytes + 4
-    if (left < headBytes) return undefined
-    const mask = [...bytes.subarray(at + headBytes - 4, at + headBytes)] as [number, number, number, number]
-    return { code, isFinal, headBytes, bytes: payloadBytes, mask }
+    if (left < headBytes) return false
+    const maskAt = at + headBytes - 4
+    lastHead.code = code
+    lastHead.isFinal = isFinal(first)
+    lastHead.headBytes = headBytes
+    lastHead.bytes = payloadBytes
+    lastHead.first = bytes[maskAt] as number
+    lastHead.second = bytes[maskAt + 1] as number
+    lastHead.third = bytes[maskAt + 2] as number
+    lastHead.fourth = bytes[maskAt + 3] as number
+    return true
   }
 
-  #checkHead(head: {
-    code: number
-    isFinal: boolean
-    shortBytes: number
-    reserved: number
-    isMasked: boolean
-  }): void {
-    const { code } = head
+  #checkHead(first: number, second: number): void {
+    const code = first & 0x0f
+    const hasReserved = (first & 0x70) !== 0
+    const isMasked = (second & 0x80) !== 0
     const isControl = code >= opcode.close
     const isInOrder =
       code === opcode.continuation
@@ -136,8 +162,8 @@ export class FrameReader {
         : code === opcode.text || code === opcode.binary
           ? this.#message === undefined
           : code === opcode.close || code === opcode.ping || code === opcode.pong
-    const isSound = !isControl || (head.isFinal && head.shortBytes <= maxControlBytes)
-    if (head.reserved !== 0 || !head.isMasked || !isInOrder || !isSound) throw malformed()
+    const isSound = !isControl || (isFinal(first) && (second & 0x7f) <= maxControlBytes)
+    if (hasReserved || !isMasked || !isInOrder || !isSound) throw malformed()
   }
 
   #takePayload(frame: Frame, bytes: Buffer, start: number): number {
@@ -161,7 +187,7 @@ export class FrameReader {
   }
 
   #whole(frame: Frame, payload: Buffer): void {
-    unmask(payload, frame.mask)
+    unmask(payload, frame)
     if (frame.code === opcode.ping) this.#listener.tookPing(payload)
     else if (frame.code === opcode.close) this.#takeClose(payload)
     else if (frame.code !== opcode.pong) this.#takeFragment(frame, payload)
@@ -208,13 +234,17 @@ function malformed(): FrameViolation {
   return new FrameViolation(closeCode.protocolError, 'request-malformed')
 }
 
+function isFinal(firstByte: number): boolean {
+  return (firstByte & 0x80) !== 0
+}
+
 function announcedBytes(bytes: Buffer, at: number, shortBytes: number): number {
   if (shortBytes < 126) return shortBytes
   if (shortBytes === 126) return bytes.readUInt16BE(at)
   return bytes.readUInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4)
 }
 
-function unmask(payload: Buffer, [first, second, third, fourth]: Frame['mask']): void {
+function unmask(payload: Buffer, { first, second, third, fourth }: Frame): void {
   const whole = payload.byteLength & ~3
   for (let at = 0; at < whole; at += 4) {
     payload[at] = (payload[at] as number) ^ first

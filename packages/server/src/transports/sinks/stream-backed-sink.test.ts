@@ -27,6 +27,27 @@ test('what was pushed and not flushed backs a sink up; a stream that takes it at
   await drained
 })
 
+test('bytes that are pushed as strings go out in their order with the others, and back a sink up like them', () => {
+  const chunks: Buffer[] = []
+  const writable = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk)
+      done()
+    },
+  })
+  const sink = new StreamBackedSink(writable)
+  sink.pushByteString('a\u00ff')
+  sink.pushByteString('b')
+  sink.push(Buffer.from('c'))
+  sink.pushByteString('d')
+  sink.flush()
+  sink.pushByteString('e')
+  sink.flush()
+  expect(chunks.map((chunk) => chunk.toString('latin1'))).toEqual(['a\u00ffbcd', 'e'])
+  sink.pushByteString(tooMuch.toString('latin1'))
+  expect(sink.isBackedUp).toBe(true)
+})
+
 test('a sink drains when its stream has written what it held back', async () => {
   const { writable, endWrite } = stream({ isSlow: true })
   const sink = new StreamBackedSink(writable)

@@ -10,6 +10,8 @@ export class StreamBackedSink implements Sink {
   /** What was pushed: nearly always one part between two flushes, for which no list is made. */
   #first: Uint8Array | undefined
   #more: Uint8Array[] | undefined
+  /** What was pushed last, as a string with a code unit for each byte. */
+  #byteString = ''
   #bytes = 0
   /** Something may be sent, or gone: one for all who wait, and none on nearly every connection. */
   #change: { readonly happened: Promise<void>; readonly tell: () => void } | undefined
@@ -19,13 +21,31 @@ export class StreamBackedSink implements Sink {
   }
 
   push(bytes: Uint8Array): void {
+    this.#takeByteString()
     this.#bytes += bytes.byteLength
+    this.#add(bytes)
+  }
+
+  /** Strings are joined at no cost, so that a hundred answers are one string, one buffer and one write. */
+  pushByteString(bytes: string): void {
+    this.#bytes += bytes.length
+    this.#byteString += bytes
+  }
+
+  #takeByteString(): void {
+    if (this.#byteString === '') return
+    this.#add(Buffer.from(this.#byteString, 'latin1'))
+    this.#byteString = ''
+  }
+
+  #add(bytes: Uint8Array): void {
     if (!this.#first) this.#first = bytes
     else if (this.#more) this.#more.push(bytes)
     else this.#more = [bytes]
   }
 
   flush(): void {
+    this.#takeByteString()
     const first = this.#first
     if (!first) return
     // A lone part goes as it is: it may be shared by thousands of sinks, and is not copied for any of them.

@@ -30,6 +30,15 @@ export function textFrameOf(pieces: readonly Uint8Array[]): Buffer {
   return Buffer.concat([frameHead(opcode.text, bytes), ...pieces])
 }
 
+/** @param payload UTF-8, as a string with a code unit for each byte. @returns a text frame, as such a string */
+export function textFrameString(payload: string): string {
+  const bytes = payload.length
+  const first = final | opcode.text
+  if (bytes < 126) return String.fromCharCode(first, bytes) + payload
+  if (bytes < 65_536) return String.fromCharCode(first, 126, bytes >>> 8, bytes & 0xff) + payload
+  return frameHead(opcode.text, bytes).toString('latin1') + payload
+}
+
 export function pongFrame(payload: Uint8Array): Buffer {
   return Buffer.concat([frameHead(opcode.pong, payload.byteLength), payload])
 }
