@@ -14,9 +14,9 @@ import { type Asked, AskedReader } from './asked.js'
 import { BodyBudget } from './body-budget.js'
 import { type Carrier, Http2Carrier, type Weigh } from './carriers/index.js'
 import { Compressor } from './coding/index.js'
+import { type ExchangeServices, HttpExchange } from './http-exchange.js'
 import type { HttpRequest } from './http-request.js'
 import type { RequestHead, Turn } from './http1/index.js'
-import { type ExchangeServices, NodeExchange } from './node-exchange.js'
 import { type KeyPair, Port } from './port.js'
 import { Router } from './router.js'
 import { isWebSocketUpgrade } from './upgrade.js'
@@ -143,7 +143,7 @@ export class HttpServer {
   /** Without a promise of its own: most requests are appends, which are answered by a callback. */
   #take(request: HttpRequest, asked: Asked, carrier: Carrier, offer: Offer): Promise<void> | undefined {
     const { expectsContinue, upgrade } = offer
-    const exchange = new NodeExchange(this.#services, { carrier, asked, expectsContinue, upgrade })
+    const exchange = new HttpExchange(this.#services, { carrier, asked, expectsContinue, upgrade })
     try {
       const answering = this.#answer(request, asked, exchange, upgrade !== undefined)
       if (!answering) return undefined
@@ -155,7 +155,7 @@ export class HttpServer {
     }
   }
 
-  #answer(request: HttpRequest, asked: Asked, exchange: NodeExchange, isUpgrade: boolean) {
+  #answer(request: HttpRequest, asked: Asked, exchange: HttpExchange, isUpgrade: boolean) {
     const { access, keyPair } = this.#options
     const { target, host, origin, refusal } = asked
     exchange.checkMayBegin()
@@ -176,7 +176,7 @@ export class HttpServer {
   }
 }
 
-function failed(exchange: NodeExchange, error: unknown): void {
+function failed(exchange: HttpExchange, error: unknown): void {
   if (!(error instanceof ConnectionGone)) exchange.fail(error)
 }
 

@@ -24,10 +24,10 @@ import {
 import { allMethods } from './answer-headers.js'
 import { backupFolderOf } from './backup-request.js'
 import { homePage } from './home-page.js'
+import type { HttpExchange } from './http-exchange.js'
 import { type HttpRequest, headerText } from './http-request.js'
 import { keepingHeaders } from './keeping-headers.js'
 import { methodNotAllowed } from './method-not-allowed.js'
-import type { NodeExchange } from './node-exchange.js'
 import { askedReadingOf, liveMode, offeredSubprotocols, type PageBefore, pageBefore } from './read-request.js'
 import { answerStreams } from './streams-route.js'
 import type { Visit } from './visit.js'
@@ -111,7 +111,7 @@ export class Router {
     })
   }
 
-  async #answerPage(exchange: NodeExchange, name: string, { before, last }: PageBefore): Promise<void> {
+  async #answerPage(exchange: HttpExchange, name: string, { before, last }: PageBefore): Promise<void> {
     const { log } = this.#station
     await whilePinned(log.find(name), async (channel) => {
       const position = await log.resolve(channel, before)
@@ -192,7 +192,7 @@ export class Router {
     exchange.placed()
   }
 
-  #answerAppend(exchange: NodeExchange, append: Append, outcome: AppendOutcome): void {
+  #answerAppend(exchange: HttpExchange, append: Append, outcome: AppendOutcome): void {
     const { nextOffset, isDuplicate, isClosed, lastSeq } = outcome
     const { producer, messages } = append
     const hasAppended = producer && !isDuplicate && messages.length > 0

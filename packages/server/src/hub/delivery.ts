@@ -5,7 +5,11 @@ import type { WireForm } from './wire-form.js'
 /** What is flushed at the end of a turn. */
 export type Flushing = Pick<Sink, 'flush'>
 
-/** What kept commits brought to one channel, encoded once per wire form however many listen. */
+/**
+ * What kept commits brought to one channel, encoded once per wire form however many listen.
+ *
+ * Budget: per wire form one encoding, per listener a look-up of it (bench/fan-out, bench/many-channels).
+ */
 export class Delivery {
   readonly channel: Channel
   readonly batches: readonly Batch[]

@@ -32,6 +32,9 @@ interface Staged {
  * One commit for all that wait: what is staged while a commit is under way, or within one turn of the event
  * loop, goes to the engine together, is kept by one flush and is heard together. At most one commit is under
  * way, so channels are kept in the order in which appends were admitted.
+ *
+ * Budget: per append a place in two lists, per commit and channel one batch, whose payload is the one copy of its
+ * messages (bench/publish).
  */
 export class GroupCommit {
   readonly #engine: Engine

@@ -4,7 +4,11 @@ import type { Turn, WholeAnswer } from './turn.js'
 /** A body up to this long, bytes, is copied behind its head: one piece is cheaper to write than two. */
 const maxCopiedBytes = 16 * 1024
 
-/** Writes the answers of a connection: those that are given one after the other in one turn of the event loop together. */
+/**
+ * Writes the answers of a connection: those that are given one after the other in one turn of the event loop together.
+ *
+ * Budget: per answer, or per turn of answers, one write of one text (bench/publish, bench/short-poll).
+ */
 export class AnswerWriter {
   readonly #socket: Socket
   #out = ''

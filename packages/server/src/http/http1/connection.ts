@@ -38,7 +38,10 @@ type Phase = 'idle' | 'head' | 'busy' | 'passing' | 'ending' | 'handed over'
  * one after the other and wait for the disk together. @see RFC 9112 §9.3.2
  *
  * Ours and not Node's: a request and a response of `node:http` are two streams with a dozen listeners, which cost
- * more than all else that an append does, and stay as long as a poll is held (bench: publish, idle, short-poll).
+ * more than all else that an append does, and stay as long as a poll is held.
+ *
+ * Budget: per request one object, one look for its head's end and one for its head among those known; no stream, no
+ * listener and no promise (bench/publish, bench/short-poll). Idle, three small objects (bench/idle).
  */
 export class Connection implements TurnConnection, WatchedConnection, SocketListener {
   readonly socket: Socket

@@ -4,6 +4,8 @@ import { type Sink, sinkHighWaterMarkBytes } from '../../hub/index.js'
 /**
  * A sink in front of a Node stream: holds what was pushed until the flush. `isBackedUp` measures both that and
  * what the stream itself holds back, where a peer that reads slowly shows.
+ *
+ * Budget: per flush one write; a lone piece is shared, not copied (bench/fan-out). Idle, one object (bench/idle).
  */
 export class StreamBackedSink implements Sink {
   readonly #stream: Writable

@@ -41,7 +41,7 @@ export interface ExchangeOptions {
 }
 
 /** An exchange over HTTP of either version, with its costs counted. */
-export class NodeExchange implements Exchange, EndListener {
+export class HttpExchange implements Exchange, EndListener {
   readonly #services: ExchangeServices
   /** Absent once a WebSocket has come of it: neither the request nor what could answer it lives as long as that. */
   #asked: ExchangeOptions | undefined
