@@ -36,6 +36,7 @@ export function plotOf({ title, figures: [main] }, rows) {
   const heading = `${title}: ${unit} (logarithmic${main.isLowerBetter ? '; less is better' : ''})`
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y + 10}" font-family="sans-serif" font-size="13">`,
+    `<title>${escaped(heading)}</title>`,
     `<rect width="100%" height="100%" fill="white"/>`,
     text(0, 20, heading, 'font-size="15"'),
     ...parts,
@@ -62,6 +63,9 @@ function scaleOf(values) {
 }
 
 function text(x, y, words, attributes) {
-  const escaped = words.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
-  return `<text x="${x.toFixed(1)}" y="${y}" ${attributes}>${escaped}</text>`
+  return `<text x="${x.toFixed(1)}" y="${y}" ${attributes}>${escaped(words)}</text>`
+}
+
+function escaped(words) {
+  return words.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }
