@@ -5,8 +5,9 @@ const passBytes = 64 * 1024 * 1024
 const passMs = 15_000
 
 /**
- * Writes the answer to a connection that is not read, and ends our side. A socket that is closed while bytes still arrive resets the
- * connection, and the client might never see the answer: so they are taken and thrown away, within bounds.
+ * Writes the answer to a connection that is not read, and ends our side. A socket that is closed while bytes still
+ * arrive resets the connection, and the client might never see the answer: so they are taken and thrown away, within
+ * bounds.
  *
  * @see RFC 9112 §9.6, "lingering close"
  */

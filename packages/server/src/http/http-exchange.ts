@@ -5,8 +5,8 @@ import type { Answer, Exchange, Headers, StreamSink, WebSocketConnection } from 
 import { securityHeaders } from './answer-headers.js'
 import type { Asked } from './asked.js'
 import { announcedBytes, hasUnknownTransferCoding } from './body.js'
-import type { ReadBounds } from './body-bounds.js'
 import type { BodyBudget } from './body-budget.js'
+import type { ReadBounds } from './bounded-body.js'
 import type { Carrier, EndListener } from './carriers/index.js'
 import {
   acceptedRepresentations,

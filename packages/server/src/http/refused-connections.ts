@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net'
 import { Problem } from '@tidings/protocol'
 import { endGently } from './end-gently.js'
-import { answerHead } from './http1/index.js'
-import { problemAnswer } from './problem-answer.js'
+import { lastAnswer } from './http1/index.js'
 
 /** Refused connections that are told why at once; others are closed without a word. */
 const maxAnswered = 100
@@ -26,21 +25,12 @@ export class RefusedConnections {
       clearTimeout(timer)
       this.#answered--
     })
-    answerAndEnd(
-      wire,
-      new Problem('server-busy', 'The server has as many connections as it may. Come back a little later.', {
-        retryAfterSeconds: comeBackSeconds,
-      }),
+    const problem = new Problem(
+      'server-busy',
+      'The server has as many connections as it may. Come back a little later.',
+      { retryAfterSeconds: comeBackSeconds },
     )
+    const { head, body } = lastAnswer(problem)
+    endGently(wire, `${head}${Buffer.from(body).toString()}`)
   }
-}
-
-function answerAndEnd(socket: Socket, problem: Problem): void {
-  const { status, headers, body = new Uint8Array() } = problemAnswer(problem, () => {})
-  const head = answerHead(
-    status,
-    { ...headers, 'content-length': String(body.byteLength) },
-    { isLast: true, keepAliveSeconds: 0 },
-  )
-  endGently(socket, `${head}${Buffer.from(body).toString()}`)
 }

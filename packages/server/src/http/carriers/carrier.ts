@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Headers, StreamSink } from '../../transports/index.js'
-import type { ReadBounds } from '../body-bounds.js'
+import type { ReadBounds } from '../bounded-body.js'
 import type { HttpRequest } from '../http-request.js'
 
 /** Who wants to know when nothing more is written. */

@@ -1,17 +1,18 @@
 import type { Http2ServerRequest } from 'node:http2'
-import { ConnectionGone, Pieces } from '../../transports/index.js'
+import { ConnectionGone } from '../../transports/index.js'
 import { announcedBytes } from '../body.js'
-import { busy, type ReadBounds, tooLarge } from '../body-bounds.js'
+import { BoundedBody, type ReadBounds, tooLarge } from '../bounded-body.js'
 
 /**
  * The whole body of a request of HTTP/2.
  *
  * @throws Problem `message-too-large`, `server-busy`; an error when the client goes away before the end
  */
-export function readBody(request: Http2ServerRequest, { maxBytes, hasRoom }: ReadBounds): Promise<Buffer> {
+export function readBody(request: Http2ServerRequest, bounds: ReadBounds): Promise<Buffer> {
+  const { maxBytes } = bounds
   if (announcedBytes(request) > maxBytes) return Promise.reject(tooLarge(maxBytes))
   return new Promise((resolve, reject) => {
-    const pieces = new Pieces(maxBytes)
+    const body = new BoundedBody(bounds)
     // Once it is settled nothing is listened to any more, though the listeners go only with the request.
     let isSettled = false
     const fail = (reason: Error) => {
@@ -23,16 +24,15 @@ export function readBody(request: Http2ServerRequest, { maxBytes, hasRoom }: Rea
     }
     request.on('data', (part: Buffer) => {
       if (isSettled) return
-      if (pieces.byteLength + part.byteLength > maxBytes) fail(tooLarge(maxBytes))
-      else if (!hasRoom(part.byteLength)) fail(busy())
-      else pieces.add(part)
+      const refusal = body.add(part)
+      if (refusal) fail(refusal)
     })
     request.on('end', () => {
       // A stream of HTTP/2 that its client resets ends as well: what came of its body is not the whole.
       if (request.aborted) gone()
       if (isSettled) return
       isSettled = true
-      resolve(pieces.joined)
+      resolve(body.joined)
     })
     request.on('error', gone).on('close', gone)
   })

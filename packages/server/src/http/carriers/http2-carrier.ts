@@ -6,7 +6,7 @@ import {
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import { type Headers, ResponseSink, type StreamSink } from '../../transports/index.js'
-import type { ReadBounds } from '../body-bounds.js'
+import type { ReadBounds } from '../bounded-body.js'
 import type { Carrier, EndListener } from './carrier.js'
 import { readBody } from './http2-body.js'
 

@@ -7,7 +7,7 @@ export interface AnswerEnd {
   readonly isLast: boolean
   /** The body comes in chunks. */
   readonly isChunked?: boolean
-  /** For how long an idle connection is kept, seconds. */
+  /** For how long an idle connection is kept, seconds; said of one that goes on. */
   readonly keepAliveSeconds: number
 }
 

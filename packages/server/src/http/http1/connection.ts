@@ -1,12 +1,11 @@
 import type { Socket } from 'node:net'
 import { Problem } from '@tidings/protocol'
-import { problemAnswer } from '../problem-answer.js'
-import { answerHead } from './answer-head.js'
 import { AnswerWriter } from './answer-writer.js'
 import { ChunkedBody } from './chunked-body.js'
 import type { ConnectionHost, WatchedConnection } from './connection-host.js'
 import { checkBeginning, headerTooLarge, maxHeadBytes, type RequestHead } from './head.js'
 import { ceaseToHear, hear, type SocketListener } from './hearing.js'
+import { lastAnswer } from './last-answer.js'
 import { Turn, type TurnConnection, type WholeAnswer } from './turn.js'
 import { Turns } from './turns.js'
 
@@ -216,7 +215,7 @@ export class Connection implements TurnConnection, WatchedConnection, SocketList
     if (isFull && !this.socket.isPaused()) this.socket.pause()
     else if (!isFull && this.socket.isPaused()) this.socket.resume()
     if (this.#turns.first || this.#receiving) return
-    if (this.#trouble) this.#endWith(this.#troubleAnswer(this.#trouble))
+    if (this.#trouble) this.#endWith(lastAnswer(this.#trouble))
     else {
       this.#enter(rest.byteLength > 0 ? 'head' : 'idle')
       if (this.isStopping) this.endIfIdle()
@@ -325,16 +324,9 @@ export class Connection implements TurnConnection, WatchedConnection, SocketList
     broken.isLast = true
     if (!broken.hasAnswer) {
       broken.fail()
-      this.answered(broken, this.#troubleAnswer(problem))
+      this.answered(broken, { ...lastAnswer(problem), isLast: true })
     } else if (broken.waiting) broken.waiting = { ...broken.waiting, isLast: true }
     else this.#over()
-  }
-
-  #troubleAnswer(problem: Problem): WholeAnswer {
-    const { status, headers, body = noBytes } = problemAnswer(problem, () => {})
-    const all = { ...headers, 'content-length': String(body.byteLength) }
-    const end = { isLast: true, keepAliveSeconds: this.keepAliveSeconds }
-    return { head: answerHead(status, all, end), body, isLast: true }
   }
 
   /**

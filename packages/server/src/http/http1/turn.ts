@@ -3,11 +3,10 @@ import {
   ChunkedSink,
   ConnectionGone,
   type Headers,
-  Pieces,
   ResponseSink,
   type StreamSink,
 } from '../../transports/index.js'
-import { busy, type ReadBounds, tooLarge } from '../body-bounds.js'
+import { BoundedBody, busy, type ReadBounds, tooLarge } from '../bounded-body.js'
 import type { Carrier, ConnectionState, EndListener } from '../carriers/index.js'
 import { answerHead } from './answer-head.js'
 import type { ChunkedBody } from './chunked-body.js'
@@ -43,8 +42,7 @@ export interface WholeAnswer {
 }
 
 interface BodyReader {
-  readonly bounds: ReadBounds
-  readonly pieces: Pieces
+  readonly body: BoundedBody
   resolve(body: Buffer): void
   reject(reason: Error): void
 }
@@ -107,9 +105,6 @@ export class Turn implements Carrier {
     this.#connection.writeBefore('HTTP/1.1 100 Continue\r\n\r\n')
   }
 
-  /** The socket counts for one request at a time. */
-  hasRead(): void {}
-
   takeBody(bounds: ReadBounds): Buffer | undefined {
     const { body } = this
     if (!body) return undefined
@@ -126,7 +121,7 @@ export class Turn implements Carrier {
       return Promise.reject(tooLarge(bounds.maxBytes))
     return new Promise((resolve, reject) => {
       const mostBytes = bodyBytes === 'chunked' ? bounds.maxBytes : bodyBytes
-      this.#reader = { bounds, pieces: new Pieces(mostBytes), resolve, reject }
+      this.#reader = { body: new BoundedBody(bounds, mostBytes), resolve, reject }
       this.#connection.wantsBody()
     })
   }
@@ -138,19 +133,15 @@ export class Turn implements Carrier {
 
   /** A part of the body has come. */
   take(part: Buffer): void {
-    const reader = this.#reader
-    if (!reader) return
-    const { maxBytes, hasRoom } = reader.bounds
-    if (reader.pieces.byteLength + part.byteLength > maxBytes) this.#failReader(tooLarge(maxBytes))
-    else if (!hasRoom(part.byteLength)) this.#failReader(busy())
-    else reader.pieces.add(part)
+    const refusal = this.#reader?.body.add(part)
+    if (refusal) this.#failReader(refusal)
   }
 
   /** All of the body has come. */
   bodyEnded(): void {
     const reader = this.#reader
     this.#reader = undefined
-    reader?.resolve(reader.pieces.joined)
+    reader?.resolve(reader.body.joined)
   }
 
   answer(

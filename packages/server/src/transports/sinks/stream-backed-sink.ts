@@ -78,15 +78,17 @@ export class StreamBackedSink implements Sink {
     return this.#stream.writableNeedDrain && this.#stream.writableLength > 0
   }
 
-  async taken(): Promise<void> {
-    while (this.hasUntaken && !this.isGone) {
-      this.#change ??= this.#nextChange()
-      await this.#change.happened
-    }
+  taken(): Promise<void> {
+    return this.#whileIt('hasUntaken')
   }
 
-  async drained(): Promise<void> {
-    while (this.isBackedUp && !this.isGone) {
+  drained(): Promise<void> {
+    return this.#whileIt('isBackedUp')
+  }
+
+  /** Waits as long as that is so, and there is a reader to wait for. */
+  async #whileIt(state: 'hasUntaken' | 'isBackedUp'): Promise<void> {
+    while (this[state] && !this.isGone) {
       this.#change ??= this.#nextChange()
       await this.#change.happened
     }
