@@ -5,7 +5,7 @@ import { findWrongs, GenerationFailed, generate } from './generate.mjs'
  *
  * @param server  from `withServer`
  * @param load    the load generator's options without the ports
- * @param onEdge  called at each phase, after the costs were read
+ * @param onEdge  called at each phase, after the costs were read; what it promises is waited for, as in `generate`
  * @returns the report, with `cpuUsPerDelivery` and `serverCpuPercent` of the measured time, and `wrong`: a sentence when
  *          anything was lost, repeated or reordered, or the run could not be made
  */
@@ -13,7 +13,7 @@ export async function step(server, load, onEdge = () => {}) {
   const costs = {}
   const onPhase = (phase) => {
     costs[phase] = server.costs()
-    onEdge(phase)
+    return onEdge(phase)
   }
   try {
     const report = await generate({ port: server.port, ...load }, onPhase)
