@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { Absent } from '../harness/absent.mjs'
 import { places } from '../harness/places.mjs'
 import { findProgram } from '../harness/programs.mjs'
+import { selfSigned } from '../harness/self-signed.mjs'
 
 const version = 'v6.9.1'
 const folder = join(places.cache, `centrifugo-${version}`)
@@ -13,8 +14,12 @@ const program = join(folder, 'centrifugo')
 const buildMs = 15 * 60_000
 
 /** History on, and several messages joined in one frame: what its documentation advises for throughput. */
-const settings = (port) => ({
-  http_server: { address: '127.0.0.1', port },
+const settings = (port, tls) => ({
+  http_server: {
+    address: '127.0.0.1',
+    port,
+    ...(tls && { tls: { enabled: true, cert_pem: tls.certificate, key_pem: tls.key } }),
+  },
   log: { level: 'error' },
   client: { allowed_origins: ['*'], allow_anonymous_connect_without_token: true },
   channel: {
@@ -38,6 +43,7 @@ const subscription = 'cf_connect=%7B%22subs%22%3A%7B%22{c}%22%3A%7B%7D%7D%7D'
 export const peer = {
   name: 'centrifugo',
   title: 'Centrifugo 6, history on',
+  hasTls: true,
 
   async install() {
     if (existsSync(program)) return
@@ -55,9 +61,9 @@ export const peer = {
     })
   },
 
-  async serve({ port, folder: data }) {
+  async serve({ port, folder: data, isTls = false }) {
     const file = join(data, 'centrifugo.json')
-    await writeFile(file, JSON.stringify(settings(port)))
+    await writeFile(file, JSON.stringify(settings(port, isTls ? selfSigned(data) : undefined)))
     // One processor for one core, or its garbage collector's threads wait for each other.
     return { command: [program, '-c', file], environment: { GOMAXPROCS: '1' } }
   },

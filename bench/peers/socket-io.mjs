@@ -1,14 +1,11 @@
-import { npmServer } from '../harness/npm-peers.mjs'
+import { nodeServer } from './node-server.mjs'
 
 const endpoint = '/socket.io/?EIO=4&transport=websocket'
 
 export const peer = {
   name: 'socket.io',
   title: 'Socket.IO',
-  install: () => npmServer('socket-io-server.mjs'),
-  serve: async ({ port }) => ({
-    command: [process.execPath, await npmServer('socket-io-server.mjs'), String(port)],
-  }),
+  ...nodeServer('socket-io-server.mjs'),
   publish: {
     http: { publishPath: '/' },
     websocket: {

@@ -1,7 +1,7 @@
 // better-sse: a channel that broadcasts.
-import { createServer } from 'node:http'
 import { createChannel, createSession } from 'better-sse'
 import { readBody } from './body.mjs'
+import { createServer } from './create-server.mjs'
 
 const channel = createChannel()
 createServer(async (request, response) => {

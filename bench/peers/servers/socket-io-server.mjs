@@ -1,7 +1,7 @@
 // Socket.IO over WebSocket alone, as its documentation advises for speed; everyone in one namespace.
-import { createServer } from 'node:http'
 import { Server } from 'socket.io'
 import { readBody } from './body.mjs'
+import { createServer } from './create-server.mjs'
 
 const server = createServer((request, response) =>
   readBody(request, (body) => {

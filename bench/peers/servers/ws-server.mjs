@@ -1,7 +1,7 @@
 // Plain `ws`: each message is sent to each socket of its path.
-import { createServer } from 'node:http'
 import { WebSocketServer } from 'ws'
 import { readBody } from './body.mjs'
+import { createServer } from './create-server.mjs'
 
 const sockets = new Map()
 const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false })
