@@ -9,6 +9,7 @@ import { Subscriber } from './subscriber.js'
 import type { WireForm } from './wire-form.js'
 
 class CountingSink implements Sink {
+  isTouched = false
   readonly isBackedUp = false
   readonly hasUntaken = false
   readonly isGone = false

@@ -1,9 +1,7 @@
 import { type Batch, type Channel, messageBytesOf } from '../log/index.js'
 import type { Sink } from './sink.js'
+import { Touched } from './touched.js'
 import type { WireForm } from './wire-form.js'
-
-/** What is flushed at the end of a turn. */
-export type Flushing = Pick<Sink, 'flush'>
 
 /**
  * What kept commits brought to one channel, encoded once per wire form however many listen.
@@ -19,7 +17,7 @@ export class Delivery {
   /** Nothing that is kept follows: known when the first listener hears it. */
   readonly isUpToDate: boolean
   /** Gathers what is pushed to, and is flushed at the end of this turn. */
-  touched: Set<Flushing> = new Set()
+  touched = new Touched()
   readonly #encodings = new Map<WireForm<unknown>, unknown>()
 
   constructor(channel: Channel, batches: readonly Batch[], isClosed: boolean) {

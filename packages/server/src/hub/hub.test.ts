@@ -10,6 +10,7 @@ import type { WireForm } from './wire-form.js'
 
 /** Takes everything; what it is given says positions: each batch as `start-end`, and a state. */
 class RecordingSink implements Sink {
+  isTouched = false
   readonly said: string[] = []
   readonly isBackedUp = false
   readonly hasUntaken = false
@@ -151,6 +152,7 @@ test('a channel that is removed while its last messages wait lets them be heard 
 
 /** A connection with a mark of 64 KiB, whose other end takes all that is flushed, or does not read at all. */
 class MarkedSink implements Sink {
+  isTouched = false
   readonly #takes: boolean
   unsentBytes = 0
   readonly isGone = false

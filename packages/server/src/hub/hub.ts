@@ -1,7 +1,7 @@
 import type { Channel, KeptChange, Log } from '../log/index.js'
 import { CatchUp } from './catch-up.js'
-import type { Flushing } from './delivery.js'
 import { type Listener, Tail } from './tail.js'
+import { Touched } from './touched.js'
 
 /** Sinks that one turn of the event loop writes to at most: a write to a socket takes about 5 µs. */
 const sinksPerTurn = 1_000
@@ -23,7 +23,7 @@ export class Hub {
   readonly #tails = new Map<Channel, Tail>()
   /** Tails with something to hear, the longest waiting first. */
   readonly #due = new Set<Tail>()
-  readonly #touched = new Set<Flushing>()
+  readonly #touched = new Touched()
   #isFlushing = false
   #heardInTurn = 0
   #listenerCount = 0
@@ -84,8 +84,7 @@ export class Hub {
       if (!tail.hear(this.#touched, this.#isEnough)) this.#due.add(tail)
       if (this.#touched.size >= sinksPerTurn || this.#heardInTurn >= listenersPerTurn) break
     }
-    for (const sink of this.#touched) sink.flush()
-    this.#touched.clear()
+    this.#touched.flush()
     if (this.#due.size > 0) setImmediate(() => this.#flush())
     else {
       this.#isFlushing = false

@@ -25,6 +25,8 @@ export interface Sink<Piece = Uint8Array> {
   drained(): Promise<void>
   /** Nothing can be written any more. */
   readonly isGone: boolean
+  /** It is flushed at the end of this turn: kept by who flushes it then. */
+  isTouched: boolean
 }
 
 /** Unsent bytes at which a sink is backed up: about one batch per millisecond for a quarter of a second. */

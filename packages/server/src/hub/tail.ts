@@ -1,5 +1,6 @@
 import type { Batch, Channel, KeptChange } from '../log/index.js'
-import { Delivery, type Flushing } from './delivery.js'
+import { Delivery } from './delivery.js'
+import type { Touched } from './touched.js'
 
 /** Who hears a channel's tail: it has everything before the tail already. */
 export interface Listener {
@@ -77,7 +78,7 @@ export class Tail {
    * @param touched gathers the sinks that were pushed to
    * @returns whether all is heard
    */
-  hear(touched: Set<Flushing>, isEnough: () => boolean): boolean {
+  hear(touched: Touched, isEnough: () => boolean): boolean {
     for (let kept = this.#waiting[0]; kept; kept = this.#waiting[0]) {
       this.#delivery ??= new Delivery(this.#channel, kept.batches, kept.isClosed)
       this.#toHear ??= this.#listeners.values()

@@ -108,4 +108,5 @@ const backedUpSink: Sink = {
   drained: () => new Promise(() => {}),
   taken: () => new Promise(() => {}),
   isGone: false,
+  isTouched: false,
 }

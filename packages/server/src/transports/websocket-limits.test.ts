@@ -12,6 +12,7 @@ import type { WebSocketConnection } from './websocket-connection.js'
 
 /** Remembers what is done to it; the test says what its client does. */
 class StubConnection implements WebSocketConnection {
+  isTouched = false
   readonly subprotocol = 'tidings.v1'
   readonly isGone = false
   isBackedUp = false

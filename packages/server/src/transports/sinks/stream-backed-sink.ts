@@ -8,6 +8,7 @@ import { type Sink, sinkHighWaterMarkBytes } from '../../hub/index.js'
  * Budget: per flush one write; a lone piece is shared, not copied (bench/fan-out). Idle, one object (bench/idle).
  */
 export class StreamBackedSink implements Sink {
+  isTouched = false
   readonly #stream: Writable
   /** What was pushed: nearly always one part between two flushes, for which no list is made. */
   #first: Uint8Array | undefined

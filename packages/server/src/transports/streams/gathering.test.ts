@@ -35,6 +35,7 @@ test('an answer of many commits of one small message is bounded by what goes ove
 
 /** Keeps what it is given. */
 class Heap implements Sink<readonly Part[]> {
+  isTouched = false
   readonly parts: Part[] = []
   isBackedUp = false
   readonly hasUntaken = false

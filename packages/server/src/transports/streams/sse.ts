@@ -131,6 +131,7 @@ function troubleEvent({ name, problem }: Pick<Trouble, 'name' | 'problem'>): Uin
 
 /** One channel's end of a response that carries several: as backed up as the response is. */
 class ChannelSink implements Sink<readonly Part[]> {
+  isTouched = false
   readonly #response: Sink
   readonly #tell: (part: Part) => void
 
