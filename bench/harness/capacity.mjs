@@ -13,7 +13,7 @@ const idleEnoughPercent = 5
 const coarse = 4
 const shortTimes = { warmMs: 300, measureMs: 700 }
 /** …and ends when the rate that held and the one that did not are as close as this. */
-const fine = 1.2
+const fine = 1.1
 
 /**
  * The highest publish rate, open loop, at which p99 from when a message was due to when it was heard stays within a
