@@ -1,7 +1,14 @@
 import type { Socket } from 'node:net'
 import { invariant, Problem } from '@tidings/protocol'
 import type { Costs, Purpose } from '../observe/index.js'
-import type { Answer, Exchange, Headers, StreamSink, WebSocketConnection } from '../transports/index.js'
+import type {
+  Account,
+  Answer,
+  Exchange,
+  Headers,
+  StreamSink,
+  WebSocketConnection,
+} from '../transports/index.js'
 import { securityHeaders } from './answer-headers.js'
 import type { Asked } from './asked.js'
 import { announcedBytes, hasUnknownTransferCoding } from './body.js'
@@ -23,6 +30,7 @@ import { asProblem, problemAnswer } from './problem-answer.js'
 /** What all exchanges of a server have in common. */
 export interface ExchangeServices {
   readonly costs: Costs
+  readonly accounts: Readonly<Record<Purpose, Account>>
   /** Absent when answers go out as they are. */
   readonly compressor: Compressor | undefined
   readonly bodies: BodyBudget
@@ -218,7 +226,6 @@ export class HttpExchange implements Exchange, EndListener {
     this.checkMayBegin()
     const connection = upgrade(subprotocol)
     this.#asked = undefined
-    connection.onGone(() => this.ended())
     return connection
   }
 
@@ -233,8 +240,12 @@ export class HttpExchange implements Exchange, EndListener {
     }
   }
 
+  get account(): Account {
+    return this.#services.accounts[this.#purpose]
+  }
+
   problemOf(error: unknown): Problem {
-    return asProblem(error, this.#services.onMistake)
+    return this.account.problemOf(error)
   }
 
   onGone(callback: () => void): void {
@@ -244,7 +255,7 @@ export class HttpExchange implements Exchange, EndListener {
   }
 
   countPayload(bytes: number): void {
-    this.#services.costs.payload(this.#purpose, bytes)
+    this.account.countPayload(bytes)
   }
 
   /** The answer is through, or the client is gone. */

@@ -18,6 +18,7 @@ import { type ExchangeServices, HttpExchange } from './http-exchange.js'
 import type { HttpRequest } from './http-request.js'
 import type { RequestHead, Turn } from './http1/index.js'
 import { type KeyPair, Port } from './port.js'
+import { purposeAccounts } from './purpose-accounts.js'
 import { Router } from './router.js'
 import { isWebSocketUpgrade } from './upgrade.js'
 
@@ -56,6 +57,7 @@ export class HttpServer {
     this.#reader = new AskedReader(access, station.settings.maxNameBytes)
     this.#services = {
       costs,
+      accounts: purposeAccounts(costs, onMistake),
       onMistake,
       bodies: new BodyBudget(Math.max(limits.maxBodiesBytes, station.settings.maxBodyBytes)),
       compressor: limits.compression === 'on' ? new Compressor() : undefined,

@@ -60,8 +60,7 @@ test('readers that replay the same history share what it looks like on the wire'
       position: 0,
       sink,
       form,
-      onPayload: () => {},
-      onEnd: () => {},
+      owner: { pushed: () => {}, ended: () => {} },
     })
     subscriber.start()
     return subscriber.reached(channel.keptTail)
@@ -95,8 +94,7 @@ test('while many readers replay, the loop turns, and who is at the tail hears wh
       sink: new CountingSink(),
       // Of its own, so that each takes its time.
       form: { ...slowForm },
-      onPayload: () => {},
-      onEnd: () => {},
+      owner: { pushed: () => {}, ended: () => {} },
     })
     subscriber.start()
     return subscriber.reached(channel.keptTail)

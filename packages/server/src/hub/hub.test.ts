@@ -57,9 +57,11 @@ async function logWithHub() {
       position: channel.keptTail,
       sink,
       form: positionsForm,
-      onPayload: () => {},
-      onEnd: ({ why }) => {
-        end = why
+      owner: {
+        pushed: () => {},
+        ended: ({ why }) => {
+          end = why
+        },
       },
     })
     const start = channel.keptTail
@@ -199,8 +201,7 @@ async function readLargeEvents(sink: Sink) {
     position: 0,
     sink,
     form: { encode: (batches) => Buffer.alloc(batches.length * eventBytes), atTail: () => undefined },
-    onPayload: () => {},
-    onEnd: () => {},
+    owner: { pushed: () => {}, ended: () => {} },
   })
   const reads = vi.spyOn(log.reader, 'read')
   subscriber.start()

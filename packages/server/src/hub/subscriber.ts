@@ -18,6 +18,13 @@ export type End =
   | { readonly why: 'removed' }
   | { readonly why: 'failed'; readonly error: unknown }
 
+/** Whose subscriber it is: one object for all subscribers of a connection, and no closures for each. */
+export interface SubscriberOwner {
+  /** Messages of so many bytes of their own were pushed, beside what carries them. */
+  pushed(payloadBytes: number): void
+  ended(end: End, channel: Channel): void
+}
+
 /**
  * One reader's way through one channel: from the log while it is behind, from the tail once it is there.
  *
@@ -37,9 +44,9 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
   readonly #sink: Sink<Piece>
   readonly #form: WireForm<Piece>
   readonly #turns: Turns | undefined
-  readonly #onPayload: (bytes: number) => void
-  readonly #onEnd: (end: End) => void
-  readonly #reached: { position: number; resolve: () => void }[] = []
+  readonly #owner: SubscriberOwner
+  /** Absent on nearly all: who converses on a WebSocket waits here before a close. */
+  #waiters: { position: number; resolve: () => void }[] | undefined
   #isEnded = false
   /** Something was pushed: the reader knows where it is. */
   #hasPushed = false
@@ -55,9 +62,7 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
     form: WireForm<Piece>
     /** Shared by those whose sinks lead to one connection: one of them reads from the log at a time. */
     turns?: Turns
-    /** Counts the messages' own bytes, beside what carries them. */
-    onPayload: (bytes: number) => void
-    onEnd: (end: End) => void
+    owner: SubscriberOwner
   }) {
     this.channel = options.channel
     this.#start = options.position
@@ -67,12 +72,11 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
     this.#sink = options.sink
     this.#form = options.form
     this.#turns = options.turns
-    this.#onPayload = options.onPayload
-    this.#onEnd = options.onEnd
+    this.#owner = options.owner
     this.channel.pin()
   }
 
-  /** Starts to hear; `onEnd` is called once, unless it is stopped before. */
+  /** Starts to hear; its owner is told of the end once, unless it is stopped before. */
   start(): void {
     if (typeof this.#start === 'number') void this.#catchUp()
     else void this.#catchUpFrom(this.#start)
@@ -94,13 +98,16 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
     this.#isEnded = true
     this.channel.unpin()
     this.#hub.leave(this.channel, this)
-    for (const waiter of this.#reached) waiter.resolve()
+    for (const waiter of this.#waiters ?? []) waiter.resolve()
   }
 
   /** Resolves when everything before `position` has been pushed, or the subscriber has ended. */
   async reached(position: number): Promise<void> {
     if (this.#isEnded || this.position >= position) return
-    await new Promise<void>((resolve) => this.#reached.push({ position, resolve }))
+    await new Promise<void>((resolve) => {
+      this.#waiters ??= []
+      this.#waiters.push({ position, resolve })
+    })
   }
 
   hear(delivery: Delivery): void {
@@ -116,7 +123,7 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
     )
     delivery.pushTo(this.#sink, this.#form)
     this.#advance(delivery.batches.at(-1))
-    this.#onPayload(delivery.payloadBytes)
+    this.#owner.pushed(delivery.payloadBytes)
     if (delivery.isClosed) this.#end({ why: 'closed' })
   }
 
@@ -156,7 +163,7 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
       this.#sink.push(run.piece)
       this.#hasPushed = true
       this.#hasToldClosed ||= run.isClosed
-      this.#onPayload(messageBytesOf(run.batches))
+      this.#owner.pushed(messageBytesOf(run.batches))
       this.#advance(run.batches.at(-1))
       this.#sink.flush()
       if (this.#sink.hasUntaken) break
@@ -181,12 +188,14 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
 
   #advance(last: Batch | undefined): void {
     this.position = last?.end ?? this.position
-    while (this.#reached[0] && this.#reached[0].position <= this.position) this.#reached.shift()?.resolve()
+    const waiters = this.#waiters
+    if (!waiters) return
+    while (waiters[0] && waiters[0].position <= this.position) waiters.shift()?.resolve()
   }
 
   #end(end: End): void {
     if (this.#isEnded) return
     this.stop()
-    this.#onEnd(end)
+    this.#owner.ended(end, this.channel)
   }
 }

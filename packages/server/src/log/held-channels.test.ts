@@ -58,8 +58,7 @@ test('a channel whose reader waits for a sink that is backed up stays', async ()
     position: 0,
     sink: backedUpSink,
     form: { encode: () => message, atTail: () => undefined },
-    onPayload: () => {},
-    onEnd: () => {},
+    owner: { pushed: () => {}, ended: () => {} },
   })
   subscriber.start()
   await crowd()

@@ -5,7 +5,7 @@ import {
   type ServerEnvelope,
   type SubscribeEnvelope,
 } from '@tidings/protocol'
-import { type End, Subscriber, Turns } from '../hub/index.js'
+import { type End, Subscriber, type SubscriberOwner, Turns } from '../hub/index.js'
 import { type Channel, firstUseContentType, totalBytes } from '../log/index.js'
 import {
   type ClientRequest,
@@ -17,21 +17,21 @@ import {
 } from './envelope-decoder.js'
 import { envelopesWithOffsets, plainEnvelopes } from './envelope-form.js'
 import { envelopeString, errorEnvelope, PublishedEnvelopes } from './envelope-text.js'
-import type { Exchange } from './exchange.js'
+import type { Account } from './exchange.js'
 import { Inflow } from './inflow.js'
 import { Liveness } from './liveness.js'
 import { textFrameString } from './sinks/websocket-frame.js'
-import type { Station } from './transport.js'
-import type { WebSocketConnection } from './websocket-connection.js'
+import type { Leaving, Station } from './transport.js'
+import type { WebSocketConnection, WebSocketListener } from './websocket-connection.js'
 
 /** Channels that one socket may hear. */
 const maxSubscriptions = 10_000
 
 /** The conversation of one `tidings.v1` socket: many channels, envelopes both ways. */
-export class EnvelopeSession {
+export class EnvelopeSession implements WebSocketListener, SubscriberOwner, Leaving {
   readonly #station: Station
   readonly #connection: WebSocketConnection
-  readonly #exchange: Exchange
+  readonly #account: Account
   readonly #subscribers = new Map<string, Subscriber>()
   /** However many of them are behind, together they hold no more than one of them would. */
   readonly #turns = new Turns()
@@ -42,38 +42,52 @@ export class EnvelopeSession {
   #isFlushing = false
   #isWaitingForReader = false
 
-  constructor(station: Station, connection: WebSocketConnection, exchange: Exchange) {
+  constructor(station: Station, connection: WebSocketConnection, account: Account) {
     this.#station = station
     this.#connection = connection
-    this.#exchange = exchange
+    this.#account = account
     this.#reader = new EnvelopeReader(station.settings)
     this.#inflow = new Inflow(connection)
-    this.#liveness = new Liveness(station, connection, {
-      goAway: (retryAfterMs) => {
-        this.#send({ type: 'goaway', retryAfterMs })
-        connection.close(closeCode.goingAway, 'server-stopping')
-      },
-    })
+    this.#liveness = new Liveness(station, connection, this)
   }
 
   /** @param first the channel in the socket's URL, when there is one: heard as if it were subscribed to */
   begin(first?: { channel: Channel; position: number }): void {
-    this.#connection.onMessage((data, isBinary) => this.#take(data, isBinary))
-    this.#connection.beforeClose(async () => {
-      await this.#inflow.settled()
-      this.#connection.flush()
-    })
-    this.#connection.onGone(() => {
-      for (const subscriber of this.#subscribers.values()) subscriber.stop()
-      this.#subscribers.clear()
-      this.#liveness.stop()
-    })
     this.#liveness.start()
     this.#send({ type: 'welcome', heartbeatMs: this.#station.settings.heartbeatMs })
     if (first) this.#hear(first.channel, first.position, false)
+    // Last: of a client that is gone already, this tells at once.
+    this.#connection.hear(this)
   }
 
-  #take(data: Buffer, isBinary: boolean): void {
+  async settled(): Promise<void> {
+    await this.#inflow.settled()
+    this.#connection.flush()
+  }
+
+  gone(): void {
+    for (const subscriber of this.#subscribers.values()) subscriber.stop()
+    this.#subscribers.clear()
+    this.#liveness.stop()
+  }
+
+  goAway(retryAfterMs: number): void {
+    this.#send({ type: 'goaway', retryAfterMs })
+    this.#connection.close(closeCode.goingAway, 'server-stopping')
+  }
+
+  pushed(payloadBytes: number): void {
+    this.#account.countPayload(payloadBytes)
+  }
+
+  ended(end: End, channel: Channel): void {
+    this.#subscribers.delete(channel.name)
+    // `closed` went out with the last batch: it is the same for all who hear it.
+    if (end.why === 'removed') this.#send({ type: 'deleted', channel: channel.name })
+    if (end.why === 'failed') this.#refuse(end.error, { channel: channel.name })
+  }
+
+  tookMessage(data: Buffer, isBinary: boolean): void {
     if (isBinary) {
       this.#connection.close(closeCode.unsupportedData, 'message-kind-wrong')
       return
@@ -124,18 +138,10 @@ export class EnvelopeSession {
       sink: this.#connection,
       form: withOffsets ? envelopesWithOffsets : plainEnvelopes,
       turns: this.#turns,
-      onPayload: (bytes) => this.#exchange.countPayload(bytes),
-      onEnd: (end) => this.#ended(channel, end),
+      owner: this,
     })
     this.#subscribers.set(channel.name, subscriber)
     subscriber.start()
-  }
-
-  #ended(channel: Channel, end: End): void {
-    this.#subscribers.delete(channel.name)
-    // `closed` went out with the last batch: it is the same for all who hear it.
-    if (end.why === 'removed') this.#send({ type: 'deleted', channel: channel.name })
-    if (end.why === 'failed') this.#refuse(end.error, { channel: channel.name })
   }
 
   #publish(request: PublishRequest): void {
@@ -153,7 +159,7 @@ export class EnvelopeSession {
   }
 
   #refuse(error: unknown, about: { id?: number | string; channel?: string }): void {
-    this.#send(errorEnvelope(this.#exchange.problemOf(error), about))
+    this.#send(errorEnvelope(this.#account.problemOf(error), about))
   }
 
   /** A client that asks and does not read the answers is not read either, until it does. */

@@ -28,8 +28,20 @@ export interface StreamSink extends Sink {
   end(): void
 }
 
+/**
+ * What a conversation goes on asking of the server when the request that it began with is forgotten: one for all of
+ * a way.
+ */
+export interface Account {
+  /** Counts the messages' own bytes of what goes out. */
+  countPayload(bytes: number): void
+  /** What there is to say of trouble after the answer has begun. A mistake of our own is reported, and told to nobody. */
+  problemOf(error: unknown): Problem
+}
+
 /** One request and the ways to answer it. The answer is given once, by one of these. */
-export interface Exchange {
+export interface Exchange extends Account {
+  readonly account: Account
   respond(answer: Answer): void
   /**
    * The tag by which the client has the answer already, as it is or coded, when it has.
@@ -50,12 +62,8 @@ export interface Exchange {
   upgrade(options: { readonly subprotocol: string | undefined }): Promise<WebSocketConnection>
   /** Answers trouble: a problem, or `internal-error` for anything else. */
   fail(error: unknown): void
-  /** What there is to say of trouble after the answer has begun. A mistake of our own is reported, and told to nobody. */
-  problemOf(error: unknown): Problem
-  /** Called once, when the connection is gone before the answer has ended, or after it has. */
+  /** Called once, when the connection is gone before the answer has ended, or after it has. Of no use after `upgrade`. */
   onGone(callback: () => void): void
-  /** Counts the messages' own bytes of a streamed response. */
-  countPayload(bytes: number): void
 }
 
 /** The client went away before it was answered: there is nobody to tell. */

@@ -1,12 +1,20 @@
 export { codableBody } from './body-form.js'
 export { EnvelopeSession } from './envelope-session.js'
-export { type Answer, ConnectionGone, type Exchange, type Headers, type StreamSink } from './exchange.js'
+export {
+  type Account,
+  type Answer,
+  ConnectionGone,
+  type Exchange,
+  type Headers,
+  type StreamSink,
+} from './exchange.js'
 export { answerPageBefore } from './history-page.js'
 export { longPoll } from './long-poll.js'
 export { shortPoll } from './short-poll.js'
 export { ChunkedSink } from './sinks/chunked-sink.js'
 export { Pieces } from './sinks/pieces.js'
 export { ResponseSink } from './sinks/response-sink.js'
+export { ceaseToHear, hear, type SocketListener } from './sinks/socket-listener.js'
 export { upgradeToWebSocket } from './sinks/websocket-sink.js'
 export { sse } from './sse.js'
 export { streamsByLongPoll } from './streams/long-poll.js'

@@ -44,8 +44,7 @@ export const sse: Transport = {
       position,
       sink,
       form: hasPlainEvents ? plainEventForm : formFor(cursor, station.now),
-      onPayload: (bytes) => exchange.countPayload(bytes),
-      onEnd: () => stream.end(),
+      owner: { pushed: (bytes) => exchange.countPayload(bytes), ended: () => stream.end() },
     })
     stream.begin()
     subscriber.start()

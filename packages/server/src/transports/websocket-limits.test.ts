@@ -4,11 +4,11 @@ import { Heartbeat, Hub, MaxAge } from '../hub/index.js'
 import { MemoryEngine } from '../log/engines/memory.js'
 import { Log } from '../log/index.js'
 import { EnvelopeSession } from './envelope-session.js'
-import type { Exchange } from './exchange.js'
+import type { Account } from './exchange.js'
 import { Inflow } from './inflow.js'
 import { Liveness } from './liveness.js'
 import type { Station } from './transport.js'
-import type { WebSocketConnection } from './websocket-connection.js'
+import type { WebSocketConnection, WebSocketListener } from './websocket-connection.js'
 
 /** Remembers what is done to it; the test says what its client does. */
 class StubConnection implements WebSocketConnection {
@@ -24,11 +24,9 @@ class StubConnection implements WebSocketConnection {
   readonly sent: string[] = []
   send: (data: Buffer, isBinary: boolean) => void = () => {}
 
-  onMessage(callback: (data: Buffer, isBinary: boolean) => void): void {
-    this.send = callback
+  hear(listener: WebSocketListener): void {
+    this.send = (data, isBinary) => listener.tookMessage(data, isBinary)
   }
-  onGone(): void {}
-  beforeClose(): void {}
   close(): void {}
   pause(): void {
     this.isPaused = true
@@ -151,8 +149,8 @@ test('a socket hears ten thousand channels and not one more, and one that is lef
   const spec = { contentType: 'application/json', messages: [] }
   await Promise.all(names.map((name) => station.log.create(name, spec)))
   const connection = new StubConnection()
-  const exchange = { countPayload: () => {}, problemOf: (error: unknown) => error } as unknown as Exchange
-  new EnvelopeSession(station, connection, exchange).begin()
+  const account = { countPayload: () => {}, problemOf: (error: unknown) => error } as unknown as Account
+  new EnvelopeSession(station, connection, account).begin()
   const say = (envelope: object) => connection.send(Buffer.from(JSON.stringify(envelope)), false)
   for (const channel of names.slice(0, 10_000)) say({ type: 'subscribe', channel })
   expect(connection.sent.filter((envelope) => envelope.includes('"error"'))).toEqual([])

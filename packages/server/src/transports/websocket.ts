@@ -1,13 +1,13 @@
 import { closeCode, Problem, problems, subprotocol } from '@tidings/protocol'
-import { type End, Subscriber, type WireForm } from '../hub/index.js'
+import { type End, Subscriber, type SubscriberOwner, type WireForm } from '../hub/index.js'
 import { type Channel, gone, messagesOf, unknownChannel } from '../log/index.js'
 import { EnvelopeSession } from './envelope-session.js'
-import type { Exchange } from './exchange.js'
+import type { Account } from './exchange.js'
 import { Inflow } from './inflow.js'
 import { Liveness } from './liveness.js'
 import { frameHead, opcode } from './sinks/websocket-frame.js'
-import type { Station, Transport } from './transport.js'
-import type { WebSocketConnection } from './websocket-connection.js'
+import type { Leaving, Station, Transport } from './transport.js'
+import type { WebSocketConnection, WebSocketListener } from './websocket-connection.js'
 
 /**
  * WebSocket: an HTTP/1.1 upgrade, then frames both ways, in order, on the port that HTTP uses.
@@ -32,60 +32,74 @@ export const websocket: Transport = {
     await station.log.reader.checkStart(channel, position)
     const chosen = subprotocols.includes(subprotocol) ? subprotocol : undefined
     const connection = await exchange.upgrade({ subprotocol: chosen })
-    if (chosen) new EnvelopeSession(station, connection, exchange).begin({ channel, position })
-    else new PlainSession(station, connection, exchange, channel).begin(position)
+    if (chosen) new EnvelopeSession(station, connection, exchange.account).begin({ channel, position })
+    else new PlainSession(station, connection, exchange.account, { channel, position }).begin()
   },
 }
 
-/** One channel on one socket, message by message. */
-class PlainSession {
+/**
+ * One channel on one socket, message by message.
+ *
+ * Budget: idle, this, its liveness and its subscriber; no closures (bench/idle).
+ */
+class PlainSession implements WebSocketListener, SubscriberOwner, Leaving {
   readonly #station: Station
   readonly #connection: WebSocketConnection
-  readonly #exchange: Exchange
-  readonly #channel: Channel
+  readonly #account: Account
+  readonly #subscriber: Subscriber
   readonly #liveness: Liveness
-  readonly #inflow: Inflow
+  /** Absent until something is appended. */
+  #inflow: Inflow | undefined
   /** Where the commit ends that kept the last append of this socket. */
   #keptEnd = 0
   #isRefused = false
 
-  constructor(station: Station, connection: WebSocketConnection, exchange: Exchange, channel: Channel) {
+  constructor(
+    station: Station,
+    connection: WebSocketConnection,
+    account: Account,
+    place: { readonly channel: Channel; readonly position: number },
+  ) {
     this.#station = station
-    this.#exchange = exchange
+    this.#account = account
     this.#connection = connection
-    this.#channel = channel
-    this.#inflow = new Inflow(connection)
-    this.#liveness = new Liveness(station, connection, {
-      goAway: () => connection.close(closeCode.goingAway, 'server-stopping'),
-    })
+    this.#liveness = new Liveness(station, connection, this)
+    const { log, hub } = station
+    this.#subscriber = new Subscriber({ log, hub, ...place, sink: connection, form: plainForm, owner: this })
   }
 
-  begin(position: number): void {
-    const subscriber = new Subscriber({
-      log: this.#station.log,
-      hub: this.#station.hub,
-      channel: this.#channel,
-      position,
-      sink: this.#connection,
-      form: plainForm,
-      onPayload: (bytes) => this.#exchange.countPayload(bytes),
-      onEnd: (end) => this.#ended(end),
-    })
-    this.#connection.onMessage((data, isBinary) => this.#take(data, isBinary))
-    this.#connection.beforeClose(async () => {
-      await this.#inflow.settled()
-      await subscriber.reached(this.#keptEnd)
-      this.#connection.flush()
-    })
-    this.#connection.onGone(() => {
-      subscriber.stop()
-      this.#liveness.stop()
-    })
+  begin(): void {
     this.#liveness.start()
-    subscriber.start()
+    this.#subscriber.start()
+    // Last: of a client that is gone already, this tells at once.
+    this.#connection.hear(this)
   }
 
-  #take(data: Buffer, isBinary: boolean): void {
+  async settled(): Promise<void> {
+    await this.#inflow?.settled()
+    await this.#subscriber.reached(this.#keptEnd)
+    this.#connection.flush()
+  }
+
+  gone(): void {
+    this.#subscriber.stop()
+    this.#liveness.stop()
+  }
+
+  goAway(): void {
+    this.#connection.close(closeCode.goingAway, 'server-stopping')
+  }
+
+  pushed(payloadBytes: number): void {
+    this.#account.countPayload(payloadBytes)
+  }
+
+  ended(end: End, channel: Channel): void {
+    if (end.why === 'closed') this.#connection.close(closeCode.normal, 'channel-closed')
+    else this.#refuse(end.why === 'removed' ? gone(channel) : end.error)
+  }
+
+  tookMessage(data: Buffer, isBinary: boolean): void {
     if (this.#isRefused) return
     try {
       this.#append(data, isBinary)
@@ -96,9 +110,9 @@ class PlainSession {
 
   #append(data: Buffer, isBinary: boolean): void {
     const { log, settings } = this.#station
-    const channel = log.findToAppend(this.#channel.name)
+    const channel = log.findToAppend(this.#subscriber.channel.name)
     // Another channel has taken the name; that this one is gone will be heard soon.
-    if (channel !== this.#channel) throw unknownChannel(channel.name)
+    if (channel !== this.#subscriber.channel) throw unknownChannel(channel.name)
     if (isBinary !== (channel.kind === 'binary')) {
       throw new Problem(
         'message-kind-wrong',
@@ -112,24 +126,21 @@ class PlainSession {
       flatten: false,
     })
     const { byteLength } = data
-    this.#inflow.take(byteLength)
+    this.#inflow ??= new Inflow(this.#connection)
+    const inflow = this.#inflow
+    inflow.take(byteLength)
     log.appendThen(channel, { messages }, (result) => {
       if (result instanceof Error) this.#refuse(result)
       else this.#keptEnd = channel.keptTail
-      this.#inflow.settle(byteLength)
+      inflow.settle(byteLength)
     })
   }
 
   #refuse(error: unknown): void {
     if (this.#isRefused) return
     this.#isRefused = true
-    const { code } = this.#exchange.problemOf(error)
+    const { code } = this.#account.problemOf(error)
     this.#connection.close(problems[code].close, code)
-  }
-
-  #ended(end: End): void {
-    if (end.why === 'closed') this.#connection.close(closeCode.normal, 'channel-closed')
-    else this.#refuse(end.why === 'removed' ? gone(this.#channel) : end.error)
   }
 }
 

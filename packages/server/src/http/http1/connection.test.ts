@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { ConnectionGone } from '../../transports/index.js'
+import { ConnectionGone, hear } from '../../transports/index.js'
 import { type Http1Options, Http1Server, type Turn } from './index.js'
 
 const bounds = { maxBytes: 4 * 1024 * 1024, hasRoom: () => true }
@@ -374,8 +374,16 @@ test('what came behind an offer to upgrade goes with the socket, and is no reque
   expect(turns).toHaveLength(1)
   const handed = turns[0]?.handOver()
   expect(handed?.head.toString('latin1')).toBe(`\x81\x05frame${head('GET /')}`)
-  for (const event of ['data', 'end', 'drain'])
-    expect(handed?.socket.listenerCount(event), event).toBe(event === 'end' ? 1 : 0)
+  client.send('more')
+  const heard = new Promise<string>((resolve) => {
+    const unheard = { clientEnded: () => {}, goOn: () => {}, closed: () => {} }
+    hear(handed?.socket as Socket, { ...unheard, took: (chunk) => resolve(String(chunk)) })
+  })
+  handed?.socket.resume()
+  expect(await heard).toBe('more')
+  expect(turns).toHaveLength(1)
+  for (const event of ['data', 'drain', 'error', 'close'])
+    expect(handed?.socket.listeners(event), event).toHaveLength(1)
 })
 
 test('a socket is handed over while its request is being taken', async () => {
@@ -384,7 +392,7 @@ test('a socket is handed over while its request is being taken', async () => {
     take: (turn) => {
       const { socket, head } = turn.handOver()
       rest = String(head)
-      socket.on('data', (data) => socket.write(data))
+      socket.on('data', (data) => socket.write(data)).resume()
     },
   })
   client.send(head('GET /', 'Connection: Upgrade', 'Upgrade: websocket'), 'first')

@@ -89,7 +89,7 @@ async function openWebSocket(): Promise<SinkUnderTest> {
         subprotocol: undefined,
         maxMessageBytes: 1024,
       })
-      connection.onMessage(() => {})
+      connection.hear({ tookMessage: () => {}, settled: async () => {}, gone: () => {} })
       resolve(connection)
     })
   })

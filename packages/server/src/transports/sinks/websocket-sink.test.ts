@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { closePayload, frameBytes, frameOf } from '../../../../../tests/support/raw-websocket.js'
-import type { WebSocketConnection } from '../websocket-connection.js'
+import type { WebSocketConnection, WebSocketListener } from '../websocket-connection.js'
 import { frameHead, opcode } from './websocket-frame.js'
 import { upgradeToWebSocket } from './websocket-sink.js'
 
@@ -12,6 +12,9 @@ const { close, ping, text } = frameOf
 const upgrade =
   'GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nHost: localhost\r\n' +
   'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n'
+
+/** Who hears, and does nothing. */
+const nobody: WebSocketListener = { tookMessage: () => {}, settled: async () => {}, gone: () => {} }
 
 interface Ends {
   readonly connection: WebSocketConnection
@@ -63,7 +66,7 @@ async function send(client: Socket, bytes: Uint8Array): Promise<void> {
 describe('pings', () => {
   test('of a client that reads nothing cost one answer, and the latest is answered when it reads', async () => {
     const { connection, socket, client } = await open()
-    connection.onMessage(() => {})
+    connection.hear(nobody)
     // More than the system holds on its way to a client.
     const frame = Buffer.concat([frameHead(opcode.binary, 64 * 2 ** 20), Buffer.alloc(64 * 2 ** 20)])
     connection.push(frame)
@@ -88,7 +91,7 @@ describe('pings', () => {
 
   test('that come together are answered together', async () => {
     const { connection, socket, client } = await open()
-    connection.onMessage(() => {})
+    connection.hear(nobody)
     const writes = vi.spyOn(socket, 'write')
     const pings = Array.from({ length: 1_000 }, (_, index) =>
       frameBytes({ opcode: ping, payload: String(index).padStart(4, '0') }),
@@ -111,7 +114,7 @@ describe('a client that ends its half of the connection without a close frame', 
     const { connection, socket, client } = await open()
     const errors: Error[] = []
     socket.on('error', (error) => errors.push(error))
-    connection.onMessage(() => {})
+    connection.hear(nobody)
     const frame = Buffer.concat([frameHead(opcode.binary, 8 * 2 ** 20), Buffer.alloc(8 * 2 ** 20)])
     connection.push(frame)
     connection.flush()
@@ -142,7 +145,7 @@ describe('time is over', () => {
   ])('for a client that %s', async (_, answers) => {
     const { connection, socket, client } = await open()
     socket.on('error', () => {})
-    connection.onMessage(() => {})
+    connection.hear(nobody)
     ownTime()
     connection.close(1000, 'enough')
     await once(client, 'readable')
@@ -158,8 +161,7 @@ describe('time is over', () => {
 
   test('for appends that are not kept: the close is answered without them', async () => {
     const { connection, socket, client } = await open()
-    connection.beforeClose(() => new Promise(() => {}))
-    connection.onMessage(() => {})
+    connection.hear({ ...nobody, settled: () => new Promise(() => {}) })
     ownTime()
     client.write(frameBytes({ opcode: close, payload: closePayload(4000) }))
     while (vi.getTimerCount() === 0) await nextTurn()
@@ -173,8 +175,7 @@ describe('time is over', () => {
   test('for nothing, once the client is gone while its close waits', async () => {
     const { connection, socket, client } = await open()
     socket.on('error', () => {})
-    connection.beforeClose(() => new Promise(() => {}))
-    connection.onMessage(() => {})
+    connection.hear({ ...nobody, settled: () => new Promise(() => {}) })
     ownTime()
     client.write(frameBytes({ opcode: close, payload: closePayload(1000) }))
     while (vi.getTimerCount() === 0) await nextTurn()
@@ -189,13 +190,11 @@ describe('a close', () => {
   test('of both sides at once is one close frame each, and the end', async () => {
     const { connection, socket, client } = await open()
     let keep = () => {}
-    connection.beforeClose(
-      () =>
-        new Promise((resolve) => {
-          keep = resolve
-        }),
-    )
-    connection.onMessage(() => {})
+    const settled = () =>
+      new Promise<void>((resolve) => {
+        keep = resolve
+      })
+    connection.hear({ ...nobody, settled })
     connection.close(1000, 'enough')
     client.write(frameBytes({ opcode: close, payload: closePayload(4000) }))
     await once(socket, 'data')
@@ -207,7 +206,7 @@ describe('a close', () => {
 
   test('while the client is not heard is answered all the same', async () => {
     const { connection, socket, client } = await open()
-    connection.onMessage(() => {})
+    connection.hear(nobody)
     connection.pause()
     connection.close(1001, '')
     client.write(frameBytes({ opcode: close, payload: closePayload(1001) }))
@@ -218,7 +217,7 @@ describe('a close', () => {
 
   test('whose answer is the end of the connection alone ends it at once', async () => {
     const { connection, socket, client } = await open()
-    connection.onMessage(() => {})
+    connection.hear(nobody)
     connection.close(1001, '')
     await once(client, 'readable')
     client.end()

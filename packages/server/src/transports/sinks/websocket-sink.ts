@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { ConnectionGone } from '../exchange.js'
-import type { WebSocketConnection } from '../websocket-connection.js'
+import type { WebSocketConnection, WebSocketListener } from '../websocket-connection.js'
 import { type FrameListener, FrameReader, FrameViolation } from './frame-reader.js'
+import { hear, type SocketListener } from './socket-listener.js'
 import { StreamBackedSink } from './stream-backed-sink.js'
 import { closeFrame, pingFrame, pongFrame } from './websocket-frame.js'
 import { handshakeAnswer } from './websocket-handshake.js'
@@ -51,11 +52,15 @@ type State = 'open' | 'closing' | 'closed'
  * A WebSocket on its raw socket. A frame that a thousand readers hear is built once and is not copied.
  *
  * A close, from either side, waits until the appends before it are kept and echoed. @see RFC 6455 §7.1
+ *
+ * Budget: idle, one object, and no listener of its own on its socket (bench/idle).
  */
-class WebSocketSink extends StreamBackedSink implements WebSocketConnection, FrameListener {
+class WebSocketSink extends StreamBackedSink implements WebSocketConnection, FrameListener, SocketListener {
   readonly subprotocol: string | undefined
   readonly #socket: Socket
-  readonly #reader: FrameReader
+  readonly #maxMessageBytes: number
+  /** Present while a frame or a message is cut. */
+  #reader: FrameReader | undefined
   #state: State = 'open'
   /** Nothing of the client's comes any more that we would hear. */
   #hasHeardLast = false
@@ -65,16 +70,16 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection, Fra
   #pongs: Buffer[] | undefined
   /** Some were written, and the system has not taken them. */
   #isPongUnderWay = false
-  #hear: ((data: Buffer, isBinary: boolean) => void) | undefined
-  #settled: (() => Promise<void>) | undefined
+  #listener: WebSocketListener | undefined
+  /** What is not waited for any more when the connection is gone. */
+  #wait: NodeJS.Timeout | undefined
 
   constructor(socket: Socket, subprotocol: string | undefined, maxMessageBytes: number) {
     super(socket)
     this.#socket = socket
     this.subprotocol = subprotocol
-    this.#reader = new FrameReader(this, { maxMessageBytes })
-    socket.on('data', (chunk: Buffer) => this.#take(chunk))
-    socket.on('end', () => this.#clientEnded())
+    this.#maxMessageBytes = maxMessageBytes
+    hear(socket, this)
   }
 
   /** No data follows a close frame. @see RFC 6455 §5.5.1 */
@@ -90,18 +95,10 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection, Fra
     return this.#pauses > 0
   }
 
-  onMessage(callback: (data: Buffer, isBinary: boolean) => void): void {
-    this.#hear = callback
-    this.resume()
-  }
-
-  onGone(callback: () => void): void {
-    if (this.#socket.destroyed) callback()
-    else this.#socket.once('close', callback)
-  }
-
-  beforeClose(settled: () => Promise<void>): void {
-    this.#settled = settled
+  hear(listener: WebSocketListener): void {
+    this.#listener = listener
+    if (this.#socket.destroyed) this.closed()
+    else this.resume()
   }
 
   pause(): void {
@@ -119,18 +116,14 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection, Fra
   close(code: number, reason: string): void {
     if (this.#state !== 'open') return
     this.#state = 'closing'
-    const impatience = this.#unlessGoneIn(closeWaitMs, () => this.#sendClose(code, reason))
-    const settled = this.#settled?.() ?? Promise.resolve()
-    settled
-      .catch(() => {})
-      .finally(() => {
-        clearTimeout(impatience)
-        this.#sendClose(code, reason)
-      })
+    this.#unlessGoneIn(closeWaitMs, () => this.#sendClose(code, reason))
+    const settled = this.#listener?.settled() ?? Promise.resolve()
+    settled.catch(() => {}).finally(() => this.#sendClose(code, reason))
   }
 
   #sendClose(code: number, reason: string): void {
     if (this.#state === 'closed') return
+    clearTimeout(this.#wait)
     this.flush()
     this.#state = 'closed'
     if (this.#socket.destroyed) return
@@ -146,7 +139,7 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection, Fra
   }
 
   tookMessage(data: Buffer, isBinary: boolean): void {
-    if (this.#state === 'open') this.#hear?.(data, isBinary)
+    if (this.#state === 'open') this.#listener?.tookMessage(data, isBinary)
   }
 
   tookPing(payload: Buffer): void {
@@ -176,10 +169,12 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection, Fra
     else this.close(code, reason)
   }
 
-  #take(chunk: Buffer): void {
+  took(chunk: Buffer): void {
     if (this.#hasHeardLast) return
+    const reader = this.#reader ?? new FrameReader(this, { maxMessageBytes: this.#maxMessageBytes })
     try {
-      this.#reader.take(chunk)
+      reader.take(chunk)
+      this.#reader = reader.isBetweenMessages ? undefined : reader
     } catch (error) {
       if (!(error instanceof FrameViolation)) throw error
       // What still comes is let pass until the client ends its side, or the wait for that is over.
@@ -191,7 +186,7 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection, Fra
   }
 
   /** Its half of the connection, without a word or after its close. */
-  #clientEnded(): void {
+  clientEnded(): void {
     this.#hasHeardLast = true
     if (this.#state !== 'open') {
       // Its answer to our close was the end alone, or our close is still to come and ends it.
@@ -204,9 +199,19 @@ class WebSocketSink extends StreamBackedSink implements WebSocketConnection, Fra
     this.#unlessGoneIn(closeAnswerMs, () => this.terminate())
   }
 
-  #unlessGoneIn(ms: number, act: () => void): NodeJS.Timeout {
-    const timer = setTimeout(act, ms)
-    this.#socket.once('close', () => clearTimeout(timer))
-    return timer
+  /** Whoever waits for what drains hears of it from the stream. */
+  goOn(): void {}
+
+  closed(): void {
+    clearTimeout(this.#wait)
+    const listener = this.#listener
+    this.#listener = undefined
+    listener?.gone()
+  }
+
+  /** In place of what was waited for before. */
+  #unlessGoneIn(ms: number, act: () => void): void {
+    clearTimeout(this.#wait)
+    this.#wait = setTimeout(act, ms)
   }
 }

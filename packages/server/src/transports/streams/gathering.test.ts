@@ -65,8 +65,7 @@ test('a batch is encoded once, however many hear its channel beside others', asy
       sink,
       form: eventParts,
       turns: new Turns(),
-      onPayload: () => {},
-      onEnd: () => {},
+      owner: { pushed: () => {}, ended: () => {} },
     })
     subscriber.start()
   }

@@ -98,8 +98,10 @@ class Hearing {
       sink: new ChannelSink(this.#sink, (part) => this.tell(index, part)),
       form: eventParts,
       turns,
-      onPayload: (bytes) => this.#exchange.countPayload(bytes),
-      onEnd: (end) => this.#ended(index, channel.name, end),
+      owner: {
+        pushed: (bytes) => this.#exchange.countPayload(bytes),
+        ended: (end) => this.#ended(index, channel.name, end),
+      },
     })
   }
 

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
 
-/** Who hears what happens on a socket. */
+/** Who hears what happens on a socket: the connection of HTTP/1, and after an upgrade the WebSocket. */
 export interface SocketListener {
   took(chunk: Buffer): void
   clientEnded(): void
+  /** The system has taken what the socket held back. */
   goOn(): void
   closed(): void
 }
@@ -12,14 +13,18 @@ export interface SocketListener {
 const listenerOf = Symbol('listener')
 type Heard = Socket & { [listenerOf]?: SocketListener | undefined }
 
+/** From now on it is this one who hears, and nobody else. */
 export function hear(socket: Socket, listener: SocketListener): void {
+  const isHeard = listenerOf in socket
   ;(socket as Heard)[listenerOf] = listener
+  if (isHeard) return
   socket.on('data', onData).on('end', onEnd).on('drain', onDrain).on('error', onError).on('close', onClose)
 }
 
-/** The socket is somebody else's now. An error still destroys it. */
+/** Until somebody else hears it nobody does. An error still destroys it. */
 export function ceaseToHear(socket: Socket): void {
-  socket.off('data', onData).off('end', onEnd).off('drain', onDrain).off('close', onClose)
+  // Nothing that comes is let pass meanwhile.
+  socket.pause()
   ;(socket as Heard)[listenerOf] = undefined
 }
 
