@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
 import { buildLoadgen } from './build-loadgen.mjs'
 import { generatorCore, pin } from './machine.mjs'
@@ -10,15 +11,17 @@ const graceMs = 90_000
 /**
  * Runs the load generator once.
  *
- * @param load     its options in camelCase (`bench/loadgen/options.c` explains each)
+ * @param load     its options in camelCase (`bench/loadgen/options.c` explains each); and `niceness`, for one that another
+ *                 that measures delays shares its core with
  * @param onPhase  called at `connected`, `measuring` and `measured`; the generator goes on meanwhile, but for an
  *                 idle run, which ends when the promise of `connected` is over
  * @returns its report
  * @throws GenerationFailed when the run could not be made
  */
-export async function generate(load, onPhase = () => {}) {
+export async function generate({ niceness = 0, ...load }, onPhase = () => {}) {
   const args = Object.entries(load).flatMap(([name, value]) => [flagOf(name), String(value)])
   const child = start([...pin(generatorCore), buildLoadgen(), ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  if (niceness > 0) setPriority(child.pid, niceness)
   // It may have ended before its input does.
   child.stdin.on('error', () => {})
   let said = ''

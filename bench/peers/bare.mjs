@@ -1,3 +1,4 @@
+import { node } from '../harness/node.mjs'
 import { npmServer } from '../harness/npm-peers.mjs'
 
 /** No product: what Node itself costs, to hold the figures against. */
@@ -6,7 +7,7 @@ export const peer = {
   title: 'bare Node, a write for each delivery',
   install: () => npmServer('bare-server.mjs'),
   serve: async ({ port }) => ({
-    command: [process.execPath, await npmServer('bare-server.mjs'), String(port)],
+    command: [...node(), await npmServer('bare-server.mjs'), String(port)],
   }),
   publish: { http: { publishPath: '/{c}' } },
   endpoints: [

@@ -1,3 +1,4 @@
+import { node } from '../harness/node.mjs'
 import { npmServer } from '../harness/npm-peers.mjs'
 import { selfSigned } from '../harness/self-signed.mjs'
 
@@ -9,7 +10,7 @@ export function nodeServer(name) {
     async serve({ port, folder, isTls = false }) {
       const { certificate, key } = isTls ? selfSigned(folder) : {}
       const files = isTls ? [certificate, key] : []
-      return { command: [process.execPath, await npmServer(name), String(port), ...files] }
+      return { command: [...node(), await npmServer(name), String(port), ...files] }
     },
   }
 }

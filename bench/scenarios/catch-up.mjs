@@ -87,6 +87,8 @@ async function replayBeside(server, load, live) {
     publishers: 0,
     lanes: filledLane + 1,
     checkEvery: 1,
+    // A thousand replays take all of the generator's core, and the live ones are to be read when they hear.
+    niceness: 19,
   }
   const replay = await step(server, replaying, begin)
   return { replay, busy: (await busy) ?? { wrong: replay.wrong } }

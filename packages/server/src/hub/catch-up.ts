@@ -1,20 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Batch, Channel } from '../log/index.js'
+import type { Batch } from '../log/index.js'
 import type { EncodingContext, WireForm } from './wire-form.js'
 
-/** How much of a turn of the event loop readers that are behind may take together, milliseconds. */
-const turnMs = 4
-
-/** Batches that are encoded together, counted as reads count them, bytes: on the wire they may be several times that. */
-const runBytes = 32 * 1024
-
-/** Batches of a page, and what they are on the wire. */
-export interface Run<Piece> {
-  readonly batches: readonly Batch[]
-  readonly piece: Piece
-  /** The channel's end is told with them. */
-  readonly isClosed: boolean
-}
+/**
+ * How much of a turn readers that are behind may take together, milliseconds: little, since a publish takes several
+ * turns until it is heard, and what a socket is given bit by bit its reader takes while it is still in a cache.
+ */
+const leastSliceMs = 0.25
+/** … and, where all else takes long, this part of what it takes: they get on, however busy the server is. */
+const slicePart = 0.25
 
 interface Step {
   readonly work: () => Promise<void>
@@ -30,7 +24,7 @@ interface Step {
  */
 export class CatchUp {
   readonly #waiting: Step[] = []
-  readonly #encodings = new WeakMap<readonly Batch[], Map<WireForm<unknown>, readonly Run<unknown>[]>>()
+  readonly #encodings = new WeakMap<readonly Batch[], Map<WireForm<unknown>, unknown>>()
   #isRunning = false
 
   /** @returns when the work is done; it must not wait for a connection */
@@ -42,60 +36,42 @@ export class CatchUp {
   }
 
   /** What a page looks like on the wire. What does not reach the tail is encoded once per form. */
-  runs<Piece>(page: readonly Batch[], form: WireForm<Piece>, channel: Channel): readonly Run<Piece>[] {
-    const isUpToDate = page.at(-1)?.end === channel.keptTail
-    if (isUpToDate) return encodedRuns(page, form, { channel, isUpToDate, isClosed: channel.keptClosed })
+  encoded<Piece>(page: readonly Batch[], form: WireForm<Piece>, context: EncodingContext): Piece {
+    if (context.isUpToDate) return form.encode(page, context)
     let encodings = this.#encodings.get(page)
     if (!encodings) {
       encodings = new Map()
       this.#encodings.set(page, encodings)
     }
     // What stands under a form is what that form made.
-    const known = encodings.get(form) as readonly Run<Piece>[] | undefined
-    if (known) return known
-    const runs = encodedRuns(page, form, { channel, isUpToDate: false, isClosed: false })
-    encodings.set(form, runs)
-    return runs
+    const known = encodings.get(form) as Piece | undefined
+    if (known !== undefined) return known
+    const piece = form.encode(page, context)
+    encodings.set(form, piece)
+    return piece
   }
 
   async #run(): Promise<void> {
     this.#isRunning = true
+    let untilMs = performance.now() + leastSliceMs
     while (this.#waiting.length > 0) {
-      const round = this.#waiting.splice(0)
-      let untilMs = performance.now() + turnMs
-      for (const { work, settle } of round) {
-        if (performance.now() >= untilMs) {
-          await nextTurn()
-          untilMs = performance.now() + turnMs
-        }
+      for (const { work, settle } of this.#waiting.splice(0)) {
+        if (performance.now() >= untilMs) untilMs = await nextSlice()
         await work().then(
           () => settle(),
           (error: unknown) => settle({ error }),
         )
       }
-      await nextTurn()
+      untilMs = await nextSlice()
     }
     this.#isRunning = false
   }
 }
 
-function encodedRuns<Piece>(
-  page: readonly Batch[],
-  form: WireForm<Piece>,
-  atEnd: EncodingContext,
-): Run<Piece>[] {
-  const runs: Run<Piece>[] = []
-  let first = 0
-  let bytes = 0
-  for (const [index, { heldBytes }] of page.entries()) {
-    const isLast = index === page.length - 1
-    bytes += heldBytes
-    if (bytes < runBytes && !isLast) continue
-    const batches = page.slice(first, index + 1)
-    const context = isLast ? atEnd : { ...atEnd, isUpToDate: false, isClosed: false }
-    runs.push({ batches, piece: form.encode(batches, context), isClosed: context.isClosed })
-    first = index + 1
-    bytes = 0
-  }
-  return runs
+/** @returns until when it goes */
+async function nextSlice(): Promise<number> {
+  const sinceMs = performance.now()
+  await nextTurn()
+  const nowMs = performance.now()
+  return nowMs + Math.max(leastSliceMs, (nowMs - sinceMs) * slicePart)
 }

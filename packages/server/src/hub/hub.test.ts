@@ -208,19 +208,20 @@ async function readLargeEvents(sink: Sink) {
   return { subscriber, reads }
 }
 
-test('a reader that stops is given no more of a read than passes the mark, however large it is encoded', async () => {
+test('a reader that stops is given no more than one read brings', async () => {
   const sink = new MarkedSink({ takes: false })
   const { subscriber } = await readLargeEvents(sink)
   await subscriber.reached(33)
   for (let turn = 0; turn < 10; turn++) await nextTurn()
-  // The mark, and what is encoded together: all that was read would be four MiB.
+  // What one read brings, as it is encoded: all that there is would be four MiB.
   expect(sink.unsentBytes).toBeLessThan(512 * 1024)
-  // The rest is read again when the other end takes what it has.
   expect(subscriber.position).toBeLessThan(250)
 })
 
-test('a reader that is quick is given all of a read, which is not read again', async () => {
+test('a reader that is quick reads nothing twice', async () => {
   const { subscriber, reads } = await readLargeEvents(new MarkedSink({ takes: true }))
   await subscriber.reached(2_000)
-  expect(reads).toHaveBeenCalledTimes(2)
+  const positions = reads.mock.calls.map(([, position]) => position)
+  expect(positions).toEqual([...new Set(positions)])
+  expect(positions.length).toBeLessThan(20)
 })

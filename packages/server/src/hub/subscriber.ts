@@ -8,10 +8,11 @@ import type { Turns } from './turns.js'
 import type { WireForm } from './wire-form.js'
 
 /**
- * What one read from the log brings at most, bytes as `Batch.heldBytes` has them (a single larger message alone): a
- * reader that is behind holds no more.
+ * What one read from the log brings at most, bytes as `Batch.heldBytes` has them (a single larger message alone), and
+ * one write takes to a connection: a reader that is behind holds no more. All of it goes out before the next is read,
+ * so that who replays from the same place reads the same pages, however little their connections take at once.
  */
-const readBytes = 256 * 1024
+const readBytes = 32 * 1024
 
 export type End =
   | { readonly why: 'closed' }
@@ -151,23 +152,22 @@ export class Subscriber<Piece = Uint8Array> implements Listener {
     }
     await this.#hub.catchUp.take(async () => {
       if (this.#isEnded || this.#sink.isGone) return
-      const batches = await this.#log.reader.read(this.channel, this.position, readBytes)
-      if (!this.#isEnded) this.#pushRead(batches)
+      const page = await this.#log.reader.read(this.channel, this.position, readBytes)
+      if (!this.#isEnded) this.#pushRead(page)
     })
     return !this.#isEnded
   }
 
-  /** Piece by piece, as the other end takes them. The rest is read again, which the log's cache makes cheap. */
-  #pushRead(batches: readonly Batch[]): void {
-    for (const run of this.#hub.catchUp.runs(batches, this.#form, this.channel)) {
-      this.#sink.push(run.piece)
-      this.#hasPushed = true
-      this.#hasToldClosed ||= run.isClosed
-      this.#owner.pushed(messageBytesOf(run.batches))
-      this.#advance(run.batches.at(-1))
-      this.#sink.flush()
-      if (this.#sink.hasUntaken) break
-    }
+  #pushRead(page: readonly Batch[]): void {
+    const { channel } = this
+    const isUpToDate = page.at(-1)?.end === channel.keptTail
+    const isClosed = isUpToDate && channel.keptClosed
+    this.#sink.push(this.#hub.catchUp.encoded(page, this.#form, { channel, isUpToDate, isClosed }))
+    this.#hasPushed = true
+    this.#hasToldClosed ||= isClosed
+    this.#owner.pushed(messageBytesOf(page))
+    this.#advance(page.at(-1))
+    this.#sink.flush()
   }
 
   /** At the tail, in the turn that found it: nothing can be kept between this and `join`. */

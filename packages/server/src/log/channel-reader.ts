@@ -12,7 +12,7 @@ const countingBytes = 256 * 1024
 const firstStepBytes = 8 * 1024
 
 /** Pages that are asked for smaller than this are looked at for their first message, and not read on from. */
-const leastCachedBytes = 64 * 1024
+const leastCachedBytes = 32 * 1024
 
 /** Where a range of positions lies: in which channel's batches, from where, and up to where. */
 interface Place {
