@@ -149,8 +149,8 @@ export class GroupCommit {
       return
     }
     // What needs no disk costs little, and goes on at once.
-    const isDear = commit.durability !== 'memory'
-    this.#gathering.kept(isDear ? committing.publishers + this.#waiting.publishers : 0)
+    if (commit.durability === 'memory') this.#gathering.keptCheaply()
+    else this.#gathering.kept(committing.publishers, this.#waiting.publishers)
     // Outside the `try`: what goes wrong from here on is a broken promise of ours, and ends the process.
     this.#settle(staged, changes)
     this.#committing = undefined
