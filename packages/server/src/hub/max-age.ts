@@ -1,3 +1,5 @@
+import { DueQueue } from './due-queue.js'
+
 /** A connection that is to end by itself after a while. */
 export interface Ageing {
   /** Its time is over: end, so that the reader comes back elsewhere. Called once, unless it was taken out before. */
@@ -7,52 +9,30 @@ export interface Ageing {
 /** Connections that one turn of the event loop ends at most: a write and its end take about 10 µs. */
 const endsPerTurn = 500
 
-/**
- * Ends connections after a time that is the same for all of them, so that they come due in the order in which they
- * came, and one timer does for all.
- */
+/** Ends connections after a time that is the same for all of them. */
 export class MaxAge {
-  readonly #maxAgeMs: number
-  /** When each is due, by a clock that is never set back; the first to come is the first due. */
-  readonly #members = new Map<Ageing, number>()
-  #timer: NodeJS.Timeout | undefined
+  readonly #queue: DueQueue<Ageing> | undefined
 
-  /** @param maxAgeMs 0: they grow as old as they like */
-  constructor(options: { maxAgeMs: number }) {
-    this.#maxAgeMs = options.maxAgeMs
+  /** @param options `maxAgeMs` 0: they grow as old as they like */
+  constructor({ maxAgeMs }: { maxAgeMs: number }) {
+    if (maxAgeMs === 0) return
+    this.#queue = new DueQueue({
+      afterMs: maxAgeMs,
+      togetherMs: 0,
+      mostPerTurn: endsPerTurn,
+      serve: (member) => member.endOfAge(),
+    })
   }
 
   add(member: Ageing): void {
-    if (this.#maxAgeMs === 0) return
-    this.#members.set(member, performance.now() + this.#maxAgeMs)
-    this.#timer ??= this.#wake(this.#maxAgeMs)
+    this.#queue?.add(member)
   }
 
   delete(member: Ageing): void {
-    this.#members.delete(member)
+    this.#queue?.delete(member)
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
-    this.#members.clear()
-  }
-
-  readonly #endThoseDue = (): void => {
-    this.#timer = undefined
-    const now = performance.now()
-    let ended = 0
-    for (const [member, dueMs] of this.#members) {
-      if (dueMs > now || ended === endsPerTurn) {
-        this.#timer = this.#wake(Math.max(0, dueMs - now))
-        return
-      }
-      this.#members.delete(member)
-      member.endOfAge()
-      ended++
-    }
-  }
-
-  #wake(afterMs: number): NodeJS.Timeout {
-    return setTimeout(this.#endThoseDue, Math.ceil(afterMs)).unref()
+    this.#queue?.stop()
   }
 }
