@@ -53,8 +53,9 @@ describe("a client's close of a plain WebSocket", () => {
     const sent = Array.from({ length: 40_000 }, (_, index) => String(index))
     for (const message of sent) raw.send(message)
     raw.socket.close(4000)
-    // More than a thousand of them: it is not read any further, and its close is not seen.
-    await statsOf(server).until(({ ways }) => ways.websocket.bytesIn > 64 * 1024)
+    // More than a thousand of them: it is not read any further, and its close is not seen. How much comes at once is the
+    // system's to say: a thousand frames are 9 kB, and a stream that is not read holds 16.
+    await statsOf(server).until(({ ways }) => ways.websocket.bytesIn > 20 * 1024)
     disk.goOn()
     expect(await raw.closed).toEqual({ code: 4000, reason: '' })
     expect(raw.messages).toEqual(sent)
