@@ -72,10 +72,11 @@ async function answerFromLog(station: Station, exchange: Exchange, reading: Read
 function hold(station: Station, exchange: Exchange, reading: Reading): void {
   exchange.checkMayBegin()
   const { channel } = reading
+  /** @returns whether it was held until now */
   const release = () => {
     clearTimeout(timer)
     station.hub.leave(channel, listener)
-    station.holds.delete(giveUp)
+    return station.holds.delete(giveUp)
   }
   const giveUp = () => {
     release()
@@ -89,8 +90,8 @@ function hold(station: Station, exchange: Exchange, reading: Reading): void {
       else answerEmpty(station, exchange, reading)
     },
     removed() {
-      release()
-      exchange.fail(gone(channel))
+      // With its last messages, it is told of the end as well: they are its answer.
+      if (release()) exchange.fail(gone(channel))
     },
   }
   const timer = setTimeout(giveUp, reading.holdMs)
