@@ -29,3 +29,17 @@ export function step(
   server: Server,
   load: Load,
 ): Promise<Report & { readonly wrong?: string; readonly cpuUsPerDelivery?: number }>
+
+export interface Row {
+  readonly case: string
+  readonly peer: string
+  readonly title: string
+  readonly rounds: readonly Readonly<Record<string, number | string>>[]
+}
+
+interface Scenario {
+  readonly figures: readonly { readonly key: string; readonly title: string }[]
+}
+
+export function withMedians(rows: readonly Row[], scenario: Scenario): readonly Row[]
+export function tableOf(scenario: Scenario, rows: readonly Row[]): string

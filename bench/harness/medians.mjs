@@ -8,9 +8,15 @@ export function withMedians(rows, scenario) {
   return summed.map((row) => ({ ...row, ratio: ratioOf(row, summed, scenario) }))
 }
 
+/** @returns the rounds of a row in which nothing could be measured, as when a message was lost: no part of a median, but told */
+export function failedRounds({ rounds = [] }, key) {
+  return rounds.filter((round) => round.failure && round[key] === undefined)
+}
+
 function mediansOf({ absent, rounds }, { figures }) {
   if (absent) return {}
-  const good = rounds.filter((round) => !round.failure || round[figures[0].key] !== undefined)
+  const failed = failedRounds({ rounds }, figures[0].key)
+  const good = rounds.filter((round) => !failed.includes(round))
   const medians = Object.fromEntries(figures.map(({ key }) => [key, median(good.map((round) => round[key]))]))
   const spread = figures.map(({ key }) => good.map((round) => round[key]).filter(isNumber))
   return {

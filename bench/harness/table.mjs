@@ -1,3 +1,5 @@
+import { failedRounds } from './medians.mjs'
+
 /**
  * A table in Markdown, which is also readable on a terminal.
  *
@@ -7,17 +9,24 @@
 export function tableOf(scenario, rows) {
   const columns = ['case', 'server', ...scenario.figures.map(headOf), 'ours is … times better', 'spread']
   const cells = rows.map((row) => [row.case, row.title, ...cellsOf(row, scenario)])
-  return [align([columns, ...cells]), ...remarks(rows)].join('\n')
+  return [align([columns, ...cells]), ...remarks(rows, scenario)].join('\n')
 }
 
-/** Why a row has no figures. */
-function remarks(rows) {
-  return rows
-    .filter(({ absent, medians, failure }) => absent || (failure && !Object.values(medians)[0]))
-    .map(
-      ({ case: name, title, absent, failure }) =>
-        `\n${name}, ${title}: ${absent ? `absent, ${absent}` : failure}.`,
-    )
+function remarks(rows, scenario) {
+  return rows.flatMap((row) => {
+    const remark = remarkOf(row, scenario)
+    return remark ? [`\n${row.case}, ${row.title}: ${remark}.`] : []
+  })
+}
+
+/** Why a row has no figures, or has them of some of its rounds only. */
+function remarkOf(row, { figures: [{ key }] }) {
+  const { absent, medians, failure, rounds } = row
+  if (absent) return `absent, ${absent}`
+  const failed = failedRounds(row, key)
+  if (failed.length > 0 && failed.length < rounds.length)
+    return `${failed.length} of ${rounds.length} rounds no result, ${failed[0].failure}`
+  return failure && !Object.values(medians)[0] ? failure : undefined
 }
 
 function headOf({ title, unit }) {

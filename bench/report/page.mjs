@@ -1,3 +1,4 @@
+import { failedRounds } from '../harness/medians.mjs'
 import { tableOf } from '../harness/table.mjs'
 import { goals, NotMeasured } from './goals.mjs'
 
@@ -74,6 +75,9 @@ function finder(results) {
     if (row.absent) throw new NotMeasured(`${title} is absent`)
     const value = row.medians[figure]
     if (typeof value !== 'number') throw new NotMeasured(`${title}: ${row.failure ?? 'no figure'}`)
+    // Nothing is reached by rounds that went well beside one that lost a message.
+    const [failed] = row.peer === 'tidings' ? failedRounds(row, figure) : []
+    if (failed) throw new NotMeasured(`${title}: a round is no result, ${failed.failure}`)
     return value
   }
 }
