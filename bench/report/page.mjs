@@ -14,7 +14,9 @@ of them, where the load is small) it checks the sequence message by message and 
 so that delays of its own count too; the others' order is not looked at. It says how idle it was. A run in which a message
 was lost, repeated or, as far as that is looked at, out of order is no result. Peers take turns within each round; the tables show
 medians over the rounds, the spread those of the first column. Each peer is set up as its own documentation advises for
-speed (\`bench/peers/\`). Ratios to a peer say more than absolute figures, which move with the machine.
+speed (\`bench/peers/\`), with two exceptions. Socket.IO runs on \`ws\`, its default, and not on one of the native servers that
+it advises for more. The Durable Streams reference on Node is, in its authors' words, for development; their server for
+production, in Go, is not measured. Ratios to a peer say more than absolute figures, which move with the machine.
 
     npm run bench                                # everything, three rounds: some hours
     npm run bench -- --rounds 1                  # everything once: about an hour
