@@ -86,8 +86,9 @@ function hold(station: Station, exchange: Exchange, reading: Reading): void {
     position: reading.position,
     hear(delivery) {
       release()
-      if (delivery.batches.length > 0) answerFromDelivery(station, exchange, reading, delivery)
-      else answerEmpty(station, exchange, reading)
+      // An answer is a write like another: in its turn, of which thousands leave room for others.
+      const flush = () => answerFromDelivery(station, exchange, reading, delivery)
+      delivery.touched.add({ isTouched: false, flush })
     },
     removed() {
       // With its last messages, it is told of the end as well: they are its answer.
@@ -106,7 +107,11 @@ function answerFromDelivery(
   reading: Reading,
   delivery: Delivery,
 ): void {
-  const end = delivery.batches.at(-1)?.end ?? reading.position
+  const end = delivery.batches.at(-1)?.end
+  if (end === undefined) {
+    answerEmpty(station, exchange, reading)
+    return
+  }
   exchange.respond({
     status: 200,
     headers: {

@@ -53,6 +53,7 @@ async function answerFromLog(
 
 /** One held request, and its listeners at the tails of its channels. */
 class Hold {
+  isTouched = false
   readonly #station: Station
   readonly #exchange: Exchange
   readonly #places: readonly Place[]
@@ -87,25 +88,27 @@ class Hold {
     return {
       position: place.position,
       hear: (delivery) => this.#hear(place, delivery),
-      removed: () => this.#tell(place, [envelopeOf({ type: 'deleted', channel: place.channel.name })]),
+      removed: () => {
+        this.#tell(place, [envelopeOf({ type: 'deleted', channel: place.channel.name })])
+        queueMicrotask(() => this.flush())
+      },
     }
   }
 
   #hear(place: Place, delivery: Delivery): void {
     this.#payloadBytes += delivery.payloadBytes
-    this.#tell(
-      place,
-      delivery.encoded(bareParts).map(({ bytes }) => bytes),
-    )
+    const envelopes = delivery.encoded(bareParts).map(({ bytes }) => bytes)
+    this.#tell(place, envelopes)
+    // An answer is a write like another: in its turn, of which thousands leave room for others.
+    delivery.touched.add(this)
   }
 
   #tell(place: Place, envelopes: readonly Uint8Array[]): void {
-    // The commit may have brought news to others of these channels: they go with this answer.
-    if (this.#news.size === 0) queueMicrotask(() => this.#answer())
     this.#news.set(place, [...(this.#news.get(place) ?? []), ...envelopes])
   }
 
-  #answer(): void {
+  /** Answers: the commit may have brought news to several of these channels. */
+  flush(): void {
     if (this.#isOver) return
     this.#release()
     if (this.#payloadBytes > maxAnswerBytes) {
