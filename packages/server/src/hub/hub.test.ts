@@ -152,6 +152,18 @@ test('a channel that is removed while its last messages wait lets them be heard 
   }
 })
 
+test('a channel that is removed ends its thousands of readers in several turns', async () => {
+  const { log, hub, create, listen } = await logWithHub()
+  const channel = await create('crowded')
+  const crowd = Array.from({ length: 2_500 }, () => listen(channel))
+  await log.remove('crowded')
+  const endedAtOnce = crowd.filter(({ end }) => end() === 'removed').length
+  expect(endedAtOnce).toBeGreaterThan(0)
+  expect(endedAtOnce).toBeLessThan(crowd.length)
+  await hub.idle()
+  expect(crowd.every(({ end }) => end() === 'removed')).toBe(true)
+})
+
 /** A connection with a mark of 64 KiB, whose other end takes all that is flushed, or does not read at all. */
 class MarkedSink implements Sink {
   isTouched = false

@@ -92,6 +92,8 @@ export class Hub {
     }
   }
 
-  readonly #isEnough = (): boolean =>
-    ++this.#heardInTurn >= listenersPerTurn || this.#touched.size >= sinksPerTurn
+  readonly #isEnough = (hasEnded: boolean): boolean => {
+    this.#heardInTurn += hasEnded ? listenersPerTurn / sinksPerTurn : 1
+    return this.#heardInTurn >= listenersPerTurn || this.#touched.size >= sinksPerTurn
+  }
 }
