@@ -78,13 +78,3 @@ export class EventStream implements Beating, Leaving, Ageing {
 }
 
 const heartbeatComment = Buffer.from(':\n\n')
-
-/**
- * Every line of the text behind its own `data:`. A line break of any kind becomes the standard's one kind; a
- * first space is doubled, since parsers take one off.
- */
-export function dataLines(text: string): string {
-  let lines = ''
-  for (const line of text.split(/\r\n|\r|\n/)) lines += `data:${line.startsWith(' ') ? ' ' : ''}${line}\n`
-  return lines
-}

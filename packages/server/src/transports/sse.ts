@@ -1,7 +1,8 @@
 import { advancedCursor, type ChannelKind, currentCursor, header } from '@tidings/protocol'
 import { type EncodingContext, Subscriber, type WireForm } from '../hub/index.js'
 import type { Batch, Channel } from '../log/index.js'
-import { dataLines, EventStream, eventStreamHeaders, nothingFollows } from './event-stream.js'
+import { dataLines } from './data-lines.js'
+import { EventStream, eventStreamHeaders, nothingFollows } from './event-stream.js'
 import type { Transport } from './transport.js'
 
 /**

@@ -1,7 +1,7 @@
 import { endedPlace } from '@tidings/protocol'
 import type { WireForm } from '../../hub/index.js'
+import { dataLines } from '../data-lines.js'
 import { closedEnvelope, dataEnvelope, placeEnvelope } from '../envelope-text.js'
-import { dataLines } from '../event-stream.js'
 
 /** An envelope on the wire, the same for all who hear it, and where it brings its reader. */
 export interface Part {
