@@ -164,6 +164,34 @@ test('a channel that is removed ends its thousands of readers in several turns',
   expect(crowd.every(({ end }) => end() === 'removed')).toBe(true)
 })
 
+test('what one commit brought is heard in pieces of a bounded length, and its end with the last of them', async () => {
+  const { log, hub, create } = await logWithHub()
+  const channel = await create('large')
+  const encoded: { bytes: number; isClosed: boolean }[] = []
+  const form: WireForm = {
+    encode(batches, { isClosed }) {
+      encoded.push({ bytes: batches.reduce((sum, { heldBytes }) => sum + heldBytes, 0), isClosed })
+      return Buffer.from(batches.map(({ start, end }) => `${start}-${end} `).join(''))
+    },
+    atTail: () => undefined,
+  }
+  const sink = new RecordingSink()
+  const common = { log, hub, channel, position: 0, sink, form, onPayload: () => {} }
+  const ended = new Promise((resolve) => new Subscriber({ ...common, onEnd: resolve }).start())
+  const message = Buffer.from(`"${'x'.repeat(64 * 1024)}"`)
+  const appends = Array.from({ length: 20 }, (_, index) =>
+    log.append(channel, { messages: [message], close: index === 19 }),
+  )
+  await Promise.all(appends)
+  expect(await ended).toEqual({ why: 'closed' })
+  await hub.idle()
+  expect(Math.max(...encoded.map(({ bytes }) => bytes))).toBeLessThanOrEqual(256 * 1024)
+  expect(encoded.map(({ isClosed }) => isClosed).filter(Boolean)).toEqual([true])
+  expect(encoded.at(-1)?.isClosed).toBe(true)
+  expect(sink.said).toEqual(Array.from({ length: 20 }, (_, index) => `${index}-${index + 1}`))
+  expect(sink.flushes).toBe(1)
+})
+
 /** A connection with a mark of 64 KiB, whose other end takes all that is flushed, or does not read at all. */
 class MarkedSink implements Sink {
   isTouched = false

@@ -12,8 +12,11 @@ export interface Listener {
   removed(): void
 }
 
-/** What commits which wait for their flush are joined to at most, `Batch.heldBytes` (a single larger one alone). */
-const maxJoinedBytes = 256 * 1024
+/**
+ * What is heard together at most, `Batch.heldBytes` (a single larger batch alone): commits that wait for their flush
+ * are joined up to this, and a larger one is cut. It is encoded as one piece, several times as long, for each form.
+ */
+const maxTogetherBytes = 256 * 1024
 
 /** What one commit, or several that waited together, brought and nobody has heard yet. */
 interface Kept {
@@ -58,18 +61,24 @@ export class Tail {
 
   /** A commit is kept. What the commits before it brought may still wait: then all of it goes out together. */
   keep({ batches, isClosed, isRemoved }: KeptChange): void {
-    const heldBytes = batches.reduce((bytes, batch) => bytes + batch.heldBytes, 0)
+    const parts = partsOf(batches)
+    const end = parts.pop() ?? { batches: [], heldBytes: 0 }
+    for (const part of parts) this.#keep({ ...part, isClosed: false, isRemoved: false })
+    this.#keep({ ...end, isClosed, isRemoved })
+  }
+
+  #keep(more: Omit<Kept, 'isSealed'>): void {
     const last = this.#waiting.at(-1)
     // What is being heard is not added to.
     const isOpen = last && !last.isSealed && !(this.#toHear && this.#waiting.length === 1)
-    if (isOpen && last.heldBytes + heldBytes <= maxJoinedBytes) {
-      for (const batch of batches) last.batches.push(batch)
-      last.heldBytes += heldBytes
-      last.isClosed ||= isClosed
-      last.isRemoved ||= isRemoved
-    } else {
-      this.#waiting.push({ batches: [...batches], heldBytes, isClosed, isRemoved, isSealed: false })
+    if (!isOpen || last.heldBytes + more.heldBytes > maxTogetherBytes) {
+      this.#waiting.push({ ...more, isSealed: false })
+      return
     }
+    for (const batch of more.batches) last.batches.push(batch)
+    last.heldBytes += more.heldBytes
+    last.isClosed ||= more.isClosed
+    last.isRemoved ||= more.isRemoved
   }
 
   /**
@@ -94,6 +103,21 @@ export class Tail {
     }
     return true
   }
+}
+
+/** Batches by what may be heard together. */
+function partsOf(batches: readonly Batch[]): Pick<Kept, 'batches' | 'heldBytes'>[] {
+  const parts: Pick<Kept, 'batches' | 'heldBytes'>[] = []
+  for (const batch of batches) {
+    const last = parts.at(-1)
+    if (!last || last.heldBytes + batch.heldBytes > maxTogetherBytes)
+      parts.push({ batches: [batch], heldBytes: batch.heldBytes })
+    else {
+      last.batches.push(batch)
+      last.heldBytes += batch.heldBytes
+    }
+  }
+  return parts
 }
 
 function tell(listener: Listener, { batches, isClosed, isRemoved }: Kept, delivery: Delivery): void {
