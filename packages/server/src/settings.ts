@@ -54,6 +54,12 @@ export class SettingInvalid extends Error {
   readonly code = 'setting-invalid'
 }
 
+/**
+ * A text may grow sixfold on its way to a reader (a control character in JSON, an empty line in an event), and V8's
+ * longest string has 512 MiB: one that is longer would end the process.
+ */
+const largestMessageBytes = 64 * 1024 * 1024
+
 export const settingDescriptions: readonly SettingDescription[] = [
   text('host', 'address', 'address to listen on', '127.0.0.1'),
   count('port', 'number', 'port to listen on; 0 picks a free one', 4437, 0, 65_535),
@@ -87,7 +93,7 @@ export const settingDescriptions: readonly SettingDescription[] = [
     'origins whose pages may talk to the server, separated by commas, or *',
     checkOrigin,
   ),
-  count('maxMessageBytes', 'bytes', 'largest message', 4 * 1024 * 1024, 1, 1024 ** 3),
+  count('maxMessageBytes', 'bytes', 'largest message', 4 * 1024 * 1024, 1, largestMessageBytes),
   count('maxBodyBytes', 'bytes', 'largest request body or WebSocket message', 16 * 1024 * 1024, 1, 1024 ** 3),
   count('maxNameBytes', 'bytes', "longest channel's name", 1024, 1, 1024),
   count(
