@@ -77,7 +77,8 @@ async function findShare(server, load, capacity, say) {
       const figures = await stepWithStopped(server, { ...load, rate })
       const found = failureOf(figures, rate, { ...load, stoppedPercent }, boundMs)
       say(`${rate} a second with ${stoppedPercent} % stopped: ${found ?? `p99 ${figures.heard.p99Ms} ms`}`)
-      if (!found) return { kept: share, figures, failure }
+      // Why it is no more, unless it is all.
+      if (!found) return { kept: share, figures, failure: share < 1 ? failure : undefined }
       failure = found
       await whenQuiet(server)
     }

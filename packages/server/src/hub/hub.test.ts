@@ -176,8 +176,11 @@ test('what one commit brought is heard in pieces of a bounded length, and its en
     atTail: () => undefined,
   }
   const sink = new RecordingSink()
-  const common = { log, hub, channel, position: 0, sink, form, onPayload: () => {} }
-  const ended = new Promise((resolve) => new Subscriber({ ...common, onEnd: resolve }).start())
+  const common = { log, hub, channel, position: 0, sink, form }
+  const ended = new Promise((resolve) => {
+    const owner = { pushed: () => {}, ended: resolve }
+    new Subscriber({ ...common, owner }).start()
+  })
   const message = Buffer.from(`"${'x'.repeat(64 * 1024)}"`)
   const appends = Array.from({ length: 20 }, (_, index) =>
     log.append(channel, { messages: [message], close: index === 19 }),
