@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Batch } from '../log/index.js'
+import { Encodings } from './encodings.js'
 import type { EncodingContext, WireForm } from './wire-form.js'
 
 /**
@@ -24,7 +25,7 @@ interface Step {
  */
 export class CatchUp {
   readonly #waiting: Step[] = []
-  readonly #encodings = new WeakMap<readonly Batch[], Map<WireForm<unknown>, unknown>>()
+  readonly #encodings = new WeakMap<readonly Batch[], Encodings>()
   #isRunning = false
 
   /** @returns when the work is done; it must not wait for a connection */
@@ -40,15 +41,10 @@ export class CatchUp {
     if (context.isUpToDate) return form.encode(page, context)
     let encodings = this.#encodings.get(page)
     if (!encodings) {
-      encodings = new Map()
+      encodings = new Encodings()
       this.#encodings.set(page, encodings)
     }
-    // What stands under a form is what that form made.
-    const known = encodings.get(form) as Piece | undefined
-    if (known !== undefined) return known
-    const piece = form.encode(page, context)
-    encodings.set(form, piece)
-    return piece
+    return encodings.of(form, page, context)
   }
 
   async #run(): Promise<void> {

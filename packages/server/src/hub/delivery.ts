@@ -1,6 +1,7 @@
 import { type Batch, type Channel, messageBytesOf } from '../log/index.js'
+import { Encodings } from './encodings.js'
 import type { Sink } from './sink.js'
-import { Touched } from './touched.js'
+import type { Touched } from './touched.js'
 import type { WireForm } from './wire-form.js'
 
 /**
@@ -17,25 +18,21 @@ export class Delivery {
   /** Nothing that is kept follows: known when the first listener hears it. */
   readonly isUpToDate: boolean
   /** Gathers what is pushed to, and is flushed at the end of this turn. */
-  touched = new Touched()
-  readonly #encodings = new Map<WireForm<unknown>, unknown>()
+  readonly touched: Touched
+  readonly #encodings = new Encodings()
 
-  constructor(channel: Channel, batches: readonly Batch[], isClosed: boolean) {
+  constructor(channel: Channel, batches: readonly Batch[], isClosed: boolean, touched: Touched) {
     this.channel = channel
     this.batches = batches
     this.isClosed = isClosed
+    this.touched = touched
     this.payloadBytes = messageBytesOf(batches)
     const end = batches.at(-1)?.end ?? channel.keptTail
     this.isUpToDate = end === channel.keptTail
   }
 
   encoded<Piece>(form: WireForm<Piece>): Piece {
-    const known = this.#encodings.get(form)
-    // What stands under a form is what that form made.
-    if (known !== undefined) return known as Piece
-    const piece = form.encode(this.batches, this)
-    this.#encodings.set(form, piece)
-    return piece
+    return this.#encodings.of(form, this.batches, this)
   }
 
   pushTo<Piece>(sink: Sink<Piece>, form: WireForm<Piece>): void {

@@ -84,15 +84,14 @@ export class Tail {
   /**
    * Lets listeners hear what waits, until `isEnough` says that the rest is for another turn.
    *
-   * @param touched  gathers the sinks that were pushed to
+   * @param touched  gathers the sinks that were pushed to: the same each time
    * @param isEnough asked after each of them; hears whether it was told of its end, by a write of its own
    * @returns whether all is heard
    */
   hear(touched: Touched, isEnough: (hasEnded: boolean) => boolean): boolean {
     for (let kept = this.#waiting[0]; kept; kept = this.#waiting[0]) {
-      this.#delivery ??= new Delivery(this.#channel, kept.batches, kept.isClosed)
+      this.#delivery ??= new Delivery(this.#channel, kept.batches, kept.isClosed, touched)
       this.#toHear ??= this.#listeners.values()
-      this.#delivery.touched = touched
       for (let next = this.#toHear.next(); !next.done; next = this.#toHear.next()) {
         tell(next.value, kept, this.#delivery)
         if (isEnough(kept.isRemoved)) return false
