@@ -1,0 +1,75 @@
+import type { LineEvent, LineFaults, ReaderCounts, Way, Workload } from '@tidings/protocol'
+import type { LaneFigures } from '../figures/types.js'
+import type { ClockEstimate, Lane } from '../record/types.js'
+
+/** How the page's own four readers ask. */
+export interface LaneSettings {
+  /** Between the answer to a short poll and the next one, milliseconds. */
+  readonly pollIntervalMs: number
+  /** How long a long poll is held, seconds; the server holds none longer than its own setting. */
+  readonly holdSeconds: number
+  /** Off: every long poll and short poll comes on a connection of its own. */
+  readonly isKeptAlive: boolean
+}
+
+/** Whether messages that were numbered from 1 have all come, once, in order. */
+export interface Sequence {
+  readonly heard: number
+  readonly lost: number
+  readonly twice: number
+  readonly outOfOrder: number
+}
+
+export interface HopperState extends Sequence {
+  readonly way: Way
+  readonly hops: number
+  readonly isHoppingAtRandom: boolean
+  /** What it does now, in a word or two: `hearing`, `reconnecting`. */
+  readonly doing: string
+  /** Where it will go on. */
+  readonly offset: string
+}
+
+export interface NaiveState extends Sequence {
+  readonly connects: number
+  readonly doing: string
+}
+
+export type RunState = 'connecting' | 'running' | 'ended' | 'refused'
+
+/**
+ * A run as the page sees it: the WebSocket to `/lab/run`, the four lanes, the two readers on the faulty line, what
+ * they heard and what it cost. Lives from its making to `end()`.
+ */
+export interface RunSession {
+  readonly state: RunState
+  /** Why it was refused or ended, in a sentence. */
+  readonly reason: string | undefined
+  readonly clock: ClockEstimate | undefined
+  lane(way: Way): Lane
+  figures(way: Way): LaneFigures
+  isRunning(way: Way): boolean
+  start(way: Way): void
+  /** The client's end closes. */
+  stop(way: Way): void
+  /** The server's end closes the lane's open connections; the lane comes back by itself where its way does. */
+  closeFromServer(way: Way): void
+  /** By POST, or on the socket in the WebSocket's lane. */
+  say(way: Way, text: string): Promise<void>
+  useSettings(settings: LaneSettings): void
+  useWorkload(workload: Workload): void
+  useFaults(faults: LineFaults): void
+  cut(): void
+  goOffline(forMs: number): void
+  hopTo(way: Way): void
+  hopAtRandom(isOn: boolean): void
+  readonly hopper: HopperState
+  readonly naive: NaiveState
+  /** The last so many, newest last (at most 100). */
+  readonly lineEvents: readonly LineEvent[]
+  /** What the workload's own readers count; absent while there are none. */
+  readonly readers: Readonly<Record<Way, ReaderCounts>> | undefined
+  /** Called after anything has changed, at most once per animation frame. */
+  onChange(callback: () => void): () => void
+  end(): void
+}
