@@ -10,6 +10,7 @@ const rooms = [
   ['cli/'],
   // What an app imports (`index.ts`) stands in no folder, with what starts and stops a server.
   ['[^/]+[.]ts$'],
+  ['lab/'],
   ['http/'],
   ['transports/'],
   ['hub/'],
@@ -29,7 +30,7 @@ const serverRooms = rooms
   .filter(({ notBelow }) => notBelow.length > 0)
   .map(({ room, notBelow }) => ({
     name: 'server-arrows-point-down',
-    comment: 'cli → library entry → http → transports → hub → access, limits, observe → log → protocol',
+    comment: 'cli → library entry → lab → http → transports → hub → access, limits, observe → log → protocol',
     from: { path: `${server}${room}`, pathNot: tests },
     to: { path: notBelow.map((other) => `${server}${other}`) },
   }))
@@ -77,8 +78,8 @@ const forbidden = [
   },
   {
     name: 'client-is-for-the-command-line',
-    comment: 'in the server only cli/ reads through the client',
-    from: { path: server, pathNot: [tests, `${server}cli/`] },
+    comment: 'in the server only cli/ and the readers of the Lab read through the client',
+    from: { path: server, pathNot: [tests, `${server}(cli|lab/readers)/`] },
     to: { path: '^packages/client/' },
   },
   {
@@ -125,7 +126,7 @@ const forbidden = [
   oneHome('commander', 'packages/server/src/cli/'),
   oneHome('lmdb', 'packages/server/src/log/engines/'),
   oneHome('fs-native-extensions', 'packages/server/src/log/engines/'),
-  oneHome('ws', 'packages/server/src/(transports|cli)/'),
+  oneHome('ws', 'packages/server/src/(transports|cli|lab/readers)/'),
   {
     name: 'development-only',
     comment: 'what is shipped imports only what its package.json lists under dependencies',

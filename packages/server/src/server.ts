@@ -1,9 +1,10 @@
 import { Problem } from '@tidings/protocol'
-import { AdminAccess, matcherOf, WebAccess } from './access/index.js'
+import { AdminAccess, isLoopbackHost, matcherOf, WebAccess } from './access/index.js'
 import { CertificateInvalid, HttpServer, type KeyPair, readKeyPair, selfSignedKeyPair } from './http/index.js'
+import { Lab, type LocalAddress } from './lab/index.js'
 import { Heartbeat, Hub, MaxAge } from './hub/index.js'
 import { Log, openEngine } from './log/index.js'
-import { Costs } from './observe/index.js'
+import { Costs, Trace } from './observe/index.js'
 import { resolveSettings, SettingInvalid, type Settings } from './settings.js'
 import type { Station } from './transports/index.js'
 
@@ -72,8 +73,22 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   try {
     const admin = await AdminAccess.open(settings.engine === 'disk' ? settings.data : undefined)
     const costs = new Costs()
-    const http = new HttpServer({ station, access, admin, costs, limits: settings, keyPair, onMistake })
+    const trace = new Trace()
+    let local: LocalAddress = { host: settings.host, port: settings.port, isSecure: keyPair !== undefined }
+    const lab = hasLab(settings) ? new Lab({ station, trace, address: () => local }) : undefined
+    const http = new HttpServer({
+      station,
+      access,
+      admin,
+      costs,
+      trace,
+      mounts: lab ? [lab] : [],
+      limits: settings,
+      keyPair,
+      onMistake,
+    })
     const { address, family, port } = await http.listen(settings.port, settings.host)
+    local = { host: reachable(address), port, isSecure: keyPair !== undefined }
     const scheme = keyPair ? 'https' : 'http'
     const url = `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
     let closing: Promise<void> | undefined
@@ -92,7 +107,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
         return log.failure
       },
       close: () => {
-        closing ??= stop(http, station, expiry)
+        closing ??= stop({ http, station, lab, expiry })
         return closing
       },
     }
@@ -116,12 +131,30 @@ function keepHouse(log: Log, onMistake: (error: unknown) => void): NodeJS.Timeou
   }, expiryIntervalMs).unref()
 }
 
+function hasLab({ lab, host }: Settings): boolean {
+  return lab === 'on' || (lab === 'loopback' && isLoopbackHost(host))
+}
+
+/** Where this machine reaches a server that listens on all of its addresses. */
+function reachable(address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1'
+  return address === '::' ? '::1' : address
+}
+
+interface Running {
+  readonly http: HttpServer
+  readonly station: Station
+  readonly lab: Lab | undefined
+  readonly expiry: NodeJS.Timeout
+}
+
 /** No new work; held polls are answered, streams told to come back, what was admitted is kept. */
-async function stop(http: HttpServer, station: Station, expiry: NodeJS.Timeout): Promise<void> {
+async function stop({ http, station, lab, expiry }: Running): Promise<void> {
   clearInterval(expiry)
   station.heartbeat.stop()
   station.maxAge.stop()
   const closed = http.stopAccepting()
+  await lab?.stop()
   await station.hub.idle()
   for (const answer of [...station.holds]) answer()
   for (const stream of [...station.streams]) stream.goAway(Math.round(Math.random() * comeBackSpreadMs))

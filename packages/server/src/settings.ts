@@ -25,6 +25,8 @@ export interface Settings {
   maxConnections: number
   /** History is given coded (gzip, br) to readers that ask for it. */
   compression: 'on' | 'off'
+  /** Who gets the Lab's page: anybody who reaches the server, nobody, or nobody but this machine's users. */
+  lab: 'on' | 'off' | 'loopback'
   /** Listening on an address that others can reach is meant so. */
   public: boolean
   /** The file of the server's certificate with its chain, PEM; none for HTTP without TLS. */
@@ -106,6 +108,12 @@ export const settingDescriptions: readonly SettingDescription[] = [
   ),
   count('maxConnections', 'number', 'connections open at once', 100_000, 1, 10_000_000),
   choice('compression', 'give history compressed to readers that ask for it', ['on', 'off'], 'on'),
+  choice(
+    'lab',
+    'serve the Lab at /lab/: to whoever reaches the server, to nobody, or only while it listens on a loopback address',
+    ['on', 'off', 'loopback'],
+    'loopback',
+  ),
   choosing('public', 'let others than this machine reach the server, which has no access control yet'),
   file('tlsCert', 'serve HTTPS with this certificate and its chain, PEM'),
   file('tlsKey', "the certificate's key, PEM"),

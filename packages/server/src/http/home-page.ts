@@ -25,6 +25,7 @@ const socket = new WebSocket(location.origin.replace('http', 'ws') + cake + '?li
 socket.onmessage = e =&gt; console.log('websocket', e.data)
 
 await fetch(cake, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"cake":"ready"}' })</pre>
+<p><a href="/lab/"><b>The Lab</b></a> shows the four at work, side by side, and what each costs.</p>
 <p>What each way costs is counted at <a href="/v1/stats">/v1/stats</a>; the channels are at <a href="/v1/channels">/v1/channels</a>.</p>
 </html>
 `)

@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net'
 import { invariant, Problem } from '@tidings/protocol'
-import type { Costs, Purpose } from '../observe/index.js'
-import type {
-  Account,
-  Answer,
-  Exchange,
-  Headers,
-  StreamSink,
-  WebSocketConnection,
+import type { Costs, Purpose, Trace } from '../observe/index.js'
+import {
+  type Account,
+  type Answer,
+  ConnectionGone,
+  type Exchange,
+  type Headers,
+  type StreamSink,
+  type WebSocketConnection,
 } from '../transports/index.js'
 import { securityHeaders } from './answer-headers.js'
 import type { Asked } from './asked.js'
@@ -30,6 +31,7 @@ import { asProblem, problemAnswer } from './problem-answer.js'
 /** What all exchanges of a server have in common. */
 export interface ExchangeServices {
   readonly costs: Costs
+  readonly trace: Trace
   readonly accounts: Readonly<Record<Purpose, Account>>
   /** Absent when answers go out as they are. */
   readonly compressor: Compressor | undefined
@@ -46,6 +48,8 @@ export interface ExchangeOptions {
   readonly expectsContinue: boolean
   /** Absent when the client asked for no upgrade, or for one that we do not know. */
   readonly upgrade: ((subprotocol: string | undefined) => WebSocketConnection) | undefined
+  /** Lets go of the connection; absent where others share it. */
+  readonly handOver: (() => { readonly socket: Socket; readonly head: Buffer }) | undefined
 }
 
 /** An exchange over HTTP of either version, with its costs counted. */
@@ -229,6 +233,24 @@ export class HttpExchange implements Exchange, EndListener {
     return connection
   }
 
+  /**
+   * Gives the connection away, before anything is read of the body or answered.
+   *
+   * @returns what has come of the body, and all that comes from now on
+   * @throws Problem `not-implemented` where others share the connection; ConnectionGone
+   */
+  takeOver(): { readonly socket: Socket; readonly sent: Buffer } {
+    const { carrier, handOver } = this.#options
+    if (!handOver) {
+      throw new Problem('not-implemented', 'Over HTTP/2 no connection is for one request: ask by HTTP/1.1.')
+    }
+    if (carrier.isGone) throw new ConnectionGone()
+    const body = carrier.takeBody({ maxBytes: Number.POSITIVE_INFINITY, hasRoom: () => true })
+    const { socket, head } = handOver()
+    this.#asked = undefined
+    return { socket, sent: body ? Buffer.concat([body, head]) : head }
+  }
+
   fail(error: unknown): void {
     if (this.#asked && !this.#hasAnswer) this.respond(problemAnswer(error, this.#services.onMistake))
     // What is wrong with a request whose client is gone is told to nobody; what is wrong here still is.
@@ -263,6 +285,7 @@ export class HttpExchange implements Exchange, EndListener {
     if (this.#isGone) return
     this.#isGone = true
     this.#services.costs.requestEnded(this.#wire)
+    this.#services.trace.requestEnded(this.#wire)
     const callbacks = this.#goneCallbacks
     this.#goneCallbacks = undefined
     if (callbacks) for (const callback of callbacks) callback()

@@ -1,8 +1,8 @@
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { Problem, path } from '@tidings/protocol'
+import { type LaneTag, laneParameter, Problem, parseLaneTag, path } from '@tidings/protocol'
 import type { AdminAccess, WebAccess } from '../access/index.js'
-import type { Costs } from '../observe/index.js'
+import type { Costs, Trace } from '../observe/index.js'
 import {
   ConnectionGone,
   type Station,
@@ -17,6 +17,7 @@ import { Compressor } from './coding/index.js'
 import { type ExchangeServices, HttpExchange } from './http-exchange.js'
 import type { HttpRequest } from './http-request.js'
 import type { RequestHead, Turn } from './http1/index.js'
+import type { Mount } from './mount.js'
 import { type KeyPair, Port } from './port.js'
 import { purposeAccounts } from './purpose-accounts.js'
 import { Router } from './router.js'
@@ -33,6 +34,9 @@ export interface HttpServerOptions {
   readonly access: WebAccess
   readonly admin: AdminAccess
   readonly costs: Costs
+  readonly trace: Trace
+  /** What is served beside channels. */
+  readonly mounts: readonly Mount[]
   readonly limits: ServerLimits
   /** With one it speaks TLS, and HTTP/2 to who wants it. */
   readonly keyPair: KeyPair | undefined
@@ -52,11 +56,12 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options
-    const { station, access, costs, admin, keyPair, limits, onMistake } = options
-    this.#router = new Router(station, costs, admin)
+    const { station, access, costs, trace, admin, keyPair, limits, onMistake } = options
+    this.#router = new Router(station, { costs, admin, mounts: options.mounts })
     this.#reader = new AskedReader(access, station.settings.maxNameBytes)
     this.#services = {
       costs,
+      trace,
       accounts: purposeAccounts(costs, onMistake),
       onMistake,
       bodies: new BodyBudget(Math.max(limits.maxBodiesBytes, station.settings.maxBodyBytes)),
@@ -66,10 +71,15 @@ export class HttpServer {
     this.#port = new Port({
       keyPair,
       maxConnections: limits.maxConnections,
-      http1: { isAppend, take: (turn) => this.#takeTurn(turn) },
+      http1: {
+        isAppend,
+        take: (turn) => this.#takeTurn(turn),
+        onServe: (connection) => trace.opened(connection),
+      },
       onConnection: (wire) => costs.connectionOpened(wire),
       onConnectionClosed: (wire) => costs.connectionClosed(wire),
     })
+    trace.useConnections(() => this.#port.http1.connections)
     this.#hearHttp2()
   }
 
@@ -109,15 +119,25 @@ export class HttpServer {
   }
 
   #takeTurn(turn: Turn): void {
-    const { costs } = this.#options
+    const { costs, trace } = this.#options
     const { request } = turn
     const isUpgrade = isWebSocketUpgrade(request)
     const asked = this.#reader.read(request, { isUpgrade })
     // Who has sent frames behind an offer that is refused must not have them taken for requests.
     if (isUpgrade) turn.isLast = true
     costs.requestBegan(turn.wire, asked.purpose)
+    if (trace.isOn) this.#trace(turn, asked)
     const upgrade = isUpgrade ? this.#upgradeOf(turn) : undefined
-    void this.#take(request, asked, turn, { expectsContinue: request.expectsContinue, upgrade })
+    const handOver = () => turn.handOver()
+    void this.#take(request, asked, turn, { expectsContinue: request.expectsContinue, upgrade, handOver })
+  }
+
+  #trace(turn: Turn, { target }: Asked): void {
+    const { trace } = this.#options
+    const isOfChannel = !(target instanceof Problem) && target.kind === 'channel'
+    const tag = isOfChannel ? laneTagOf(target.query) : undefined
+    const isWatched = trace.requestBegan(turn.wire, isOfChannel ? target.name : undefined, tag)
+    if (isWatched && tag?.isFresh) turn.isLast = true
   }
 
   #upgradeOf(turn: Turn): Upgrade {
@@ -139,13 +159,17 @@ export class HttpServer {
     costs.requestBegan(wire, purpose)
     const weigh: Weigh = (bytes) => costs.weigh(wire, purpose, bytes)
     const carrier = new Http2Carrier(request, response, { wire, weigh })
-    void this.#take(request, asked, carrier, { expectsContinue, upgrade: undefined })
+    void this.#take(request, asked, carrier, {
+      expectsContinue,
+      upgrade: undefined,
+      handOver: undefined,
+    })
   }
 
   /** Without a promise of its own: most requests are appends, which are answered by a callback. */
   #take(request: HttpRequest, asked: Asked, carrier: Carrier, offer: Offer): Promise<void> | undefined {
-    const { expectsContinue, upgrade } = offer
-    const exchange = new HttpExchange(this.#services, { carrier, asked, expectsContinue, upgrade })
+    const { upgrade } = offer
+    const exchange = new HttpExchange(this.#services, { carrier, asked, ...offer })
     try {
       const answering = this.#answer(request, asked, exchange, upgrade !== undefined)
       if (!answering) return undefined
@@ -186,6 +210,12 @@ function failed(exchange: HttpExchange, error: unknown): void {
 interface Offer {
   readonly expectsContinue: boolean
   readonly upgrade: Upgrade | undefined
+  readonly handOver: Turn['handOver'] | undefined
+}
+
+function laneTagOf(query: URLSearchParams): LaneTag | undefined {
+  const text = query.get(laneParameter)
+  return text === null ? undefined : parseLaneTag(text)
 }
 
 type Upgrade = (subprotocol: string | undefined) => WebSocketConnection

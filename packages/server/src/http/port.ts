@@ -53,7 +53,7 @@ export class Port {
   constructor(options: {
     keyPair: KeyPair | undefined
     maxConnections: number
-    http1: Pick<Http1Options, 'isAppend' | 'take'>
+    http1: Pick<Http1Options, 'isAppend' | 'take' | 'onServe'>
     onConnection: (wire: Socket) => void
     onConnectionClosed: (wire: Socket) => void
   }) {

@@ -28,8 +28,10 @@ import type { HttpExchange } from './http-exchange.js'
 import { type HttpRequest, headerText } from './http-request.js'
 import { keepingHeaders } from './keeping-headers.js'
 import { methodNotAllowed } from './method-not-allowed.js'
+import type { Mount } from './mount.js'
 import { askedReadingOf, liveMode, offeredSubprotocols, type PageBefore, pageBefore } from './read-request.js'
 import { answerStreams } from './streams-route.js'
+import { routeUnknown } from './target.js'
 import type { Visit } from './visit.js'
 import { appendOf, channelSpecOf, firstContentTypeOf, refuseCodings } from './write-request.js'
 
@@ -45,11 +47,20 @@ export class Router {
   readonly #station: Station
   readonly #costs: Costs
   readonly #admin: AdminAccess
+  readonly #mounts: readonly Mount[]
 
-  constructor(station: Station, costs: Costs, admin: AdminAccess) {
+  constructor(
+    station: Station,
+    beside: {
+      readonly costs: Costs
+      readonly admin: AdminAccess
+      readonly mounts: readonly Mount[]
+    },
+  ) {
     this.#station = station
-    this.#costs = costs
-    this.#admin = admin
+    this.#costs = beside.costs
+    this.#admin = beside.admin
+    this.#mounts = beside.mounts
   }
 
   /** @returns when it is answered, unless the answer is on its way already: to an append, which are many */
@@ -64,6 +75,7 @@ export class Router {
     const { target, request } = visit
     if (target.kind === 'socket') return this.#openSocket(visit)
     if (target.kind === 'backup') return this.#backup(visit)
+    if (target.kind === 'other') return this.#mountOf(target.pathname).answer(visit, target.pathname)
     if (target.kind === 'streams') {
       if (request.method !== 'GET') throw methodNotAllowed('GET, OPTIONS')
       return answerStreams(this.#station, visit, target.query)
@@ -232,6 +244,13 @@ export class Router {
     const folder = backupFolderOf(body)
     await this.#station.log.backup(folder)
     exchange.respond({ status: 204, headers: { 'cache-control': 'no-store' }, payloadBytes: 0 })
+  }
+
+  /** @throws Problem `route-unknown` */
+  #mountOf(pathname: string): Mount {
+    const mount = this.#mounts.find(({ prefix }) => `${pathname}/`.startsWith(prefix))
+    if (!mount) throw routeUnknown()
+    return mount
   }
 
   #counts() {

@@ -3,6 +3,7 @@ import { type HttpRequest, headerText } from './http-request.js'
 
 export type Target =
   | { readonly kind: 'channel'; readonly name: string; readonly query: URLSearchParams }
+  | { readonly kind: 'other'; readonly pathname: string; readonly query: URLSearchParams }
   | {
       readonly kind: 'socket' | 'stats' | 'channels' | 'streams' | 'backup' | 'home'
       readonly query: URLSearchParams
@@ -19,7 +20,8 @@ const absoluteForm = /^https?:\/\/([^/?#]*)/i
  * anybody could refuse it.
  *
  * @param target the request line's, e.g. `/v1/stream/cake?offset=-1`
- * @throws Problem `channel-name-invalid`, `not-implemented` (reserved names), `route-unknown`
+ * @returns `other` for what only a mount may know
+ * @throws Problem `channel-name-invalid`, `not-implemented` (reserved names)
  */
 export function parseTarget(target: string, maxNameBytes: number): Target {
   const origin = target.replace(absoluteForm, '')
@@ -41,7 +43,11 @@ export function parseTarget(target: string, maxNameBytes: number): Target {
   }
   if (pathname === path.backup) return { kind: 'backup', query }
   if (pathname === '/' || pathname === '') return { kind: 'home', query }
-  throw new Problem(
+  return { kind: 'other', pathname, query }
+}
+
+export function routeUnknown(): Problem {
+  return new Problem(
     'route-unknown',
     `Channels are at ${path.stream}<name>; the documentation lists the rest.`,
   )

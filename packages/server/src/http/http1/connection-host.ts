@@ -18,6 +18,9 @@ export interface Http1Limits {
 
 /** What a server asks of its connections. */
 export interface WatchedConnection {
+  readonly socket: Socket
+  /** The socket that the network sees. */
+  readonly wire: Socket
   /** Closes it, unless something is being asked or answered on it, which ends it then. */
   endIfIdle(): void
   /** Takes up what waited for its turn of the event loop. */

@@ -26,6 +26,8 @@ export interface Http1Options {
   /** An append of known length: others like it may be looked at before it is kept. */
   readonly isAppend: (head: RequestHead) => boolean
   readonly take: (turn: Turn) => void
+  /** Hears of each connection before it is read. */
+  readonly onServe?: (connection: { readonly socket: Socket; readonly wire: Socket }) => void
   readonly limits?: Partial<Http1Limits>
   readonly checkMs?: number
   readonly turnMs?: number
@@ -40,6 +42,7 @@ export class Http1Server implements ConnectionHost {
   readonly wireOf: (socket: Socket) => Socket
   readonly isAppend: (head: RequestHead) => boolean
   readonly take: (turn: Turn) => void
+  readonly #onServe: Http1Options['onServe']
   readonly #turnMs: number
   /** When requests began to be taken in this turn of the event loop. */
   #turnBeganMs: number | undefined
@@ -52,6 +55,7 @@ export class Http1Server implements ConnectionHost {
     this.wireOf = options.wireOf
     this.isAppend = options.isAppend
     this.take = options.take
+    this.#onServe = options.onServe
     this.#turnMs = options.turnMs ?? defaultTurnMs
     this.#clock = setInterval(() => this.#checkTime(), options.checkMs ?? checkMs)
     this.#clock.unref()
@@ -59,7 +63,14 @@ export class Http1Server implements ConnectionHost {
 
   /** Reads requests from a socket. Nobody else reads it. */
   serve(socket: Socket): void {
-    this.#connections.add(new Connection(socket, this))
+    const connection = new Connection(socket, this)
+    this.#connections.add(connection)
+    this.#onServe?.(connection)
+  }
+
+  /** Those that requests are read from; WebSockets are not among them. */
+  get connections(): Iterable<WatchedConnection> {
+    return this.#connections
   }
 
   hasTimeFor(connection: WatchedConnection): boolean {

@@ -1,0 +1,2 @@
+export { Lab } from './lab.js'
+export type { LocalAddress } from './lab-options.js'

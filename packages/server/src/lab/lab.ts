@@ -1,0 +1,65 @@
+import { labLimits, labPath, Problem } from '@tidings/protocol'
+import { type Mount, methodNotAllowed, routeUnknown, type Visit } from '../http/index.js'
+import { answerAsset, type Assets, loadAssets } from './assets.js'
+import { type LineTarget, parseLineTarget } from './line/line-target.js'
+import type { LabOptions } from './lab-options.js'
+import { Run } from './run.js'
+
+/**
+ * The Lab beside the channels: its pages, and the runs that they start. A run is a WebSocket: while it is open the
+ * server publishes into a channel of its own, tells what happens on the sockets of its lanes, and keeps a faulty line
+ * to itself; with the socket all of it ends, and the channel is removed.
+ *
+ *     /lab/, /lab/check            pages, and what they load
+ *     /lab/run                     a WebSocket: LabRequest in, LabNotice out
+ *     /lab/line/<run>/<reader>/…   the server again, over the run's faulty line
+ */
+export class Lab implements Mount {
+  readonly prefix = labPath.page
+  readonly #options: LabOptions
+  readonly #runs = new Map<string, Run>()
+  #assets: Promise<Assets> | undefined
+
+  constructor(options: LabOptions) {
+    this.#options = options
+  }
+
+  async answer(visit: Visit, pathname: string): Promise<void> {
+    if (pathname === labPath.run) return this.#run(visit)
+    const line = parseLineTarget(pathname)
+    if (line) return this.#pass(visit, line)
+    const { method } = visit.request
+    if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed('GET, HEAD, OPTIONS')
+    this.#assets ??= loadAssets()
+    answerAsset(visit, await this.#assets, pathname)
+  }
+
+  /** Ends all runs. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#runs.values()].map((run) => run.end()))
+  }
+
+  async #run({ request, exchange, isUpgrade }: Visit): Promise<void> {
+    if (request.method !== 'GET') throw methodNotAllowed('GET, OPTIONS')
+    if (!isUpgrade) throw new Problem('upgrade-required', "A run of the Lab is a WebSocket; its page opens one.")
+    if (this.#runs.size >= labLimits.runs) {
+      throw new Problem('server-busy', `${labLimits.runs} runs of the Lab go on already. Close a page that has one.`)
+    }
+    const run = await Run.open(this.#options)
+    this.#runs.set(run.id, run)
+    try {
+      const connection = await exchange.upgrade({ subprotocol: undefined })
+      run.begin(connection, () => this.#runs.delete(run.id))
+    } catch (error) {
+      this.#runs.delete(run.id)
+      await run.end()
+      throw error
+    }
+  }
+
+  async #pass(visit: Visit, target: LineTarget): Promise<void> {
+    const run = this.#runs.get(target.run)
+    if (!run) throw routeUnknown()
+    run.line.take(visit, target)
+  }
+}
