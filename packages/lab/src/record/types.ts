@@ -94,6 +94,15 @@ export interface Arrow {
   readonly byteLength: number
   /** The exact bytes, cut at the longest that the trace tells. */
   readonly bytes: ByteString
+  /** Where in `bytes` an event's chunked coding stands, in order; absent where there is none. */
+  readonly chunkMarks?: readonly ChunkMark[]
+}
+
+/** A stretch of an arrow's bytes that is the chunked coding's own. @see RFC 9112 §7.1 */
+export interface ChunkMark {
+  readonly name: 'chunk size' | 'chunk end' | 'last chunk' | 'trailer'
+  readonly at: number
+  readonly length: number
 }
 
 /** A stretch of an arrow's bytes, and what it is. Together they cover all of them, in order. */
