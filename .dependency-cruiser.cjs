@@ -35,6 +35,28 @@ const serverRooms = rooms
     to: { path: notBelow.map((other) => `${server}${other}`) },
   }))
 
+const lab = '^packages/lab/src/'
+
+// The Lab's page, in the same manner.
+const labFolders = [
+  ['page/', 'check/'],
+  ['session/'],
+  ['lanes/', 'hop/'],
+  ['advice/', 'exports/', 'transcript/', 'diagram/'],
+  ['figures/', 'workload/'],
+  ['record/'],
+  ['wire/'],
+]
+
+const labArrows = labFolders.slice(1).flatMap((row, above) =>
+  row.map((folder) => ({
+    name: 'lab-arrows-point-down',
+    comment: 'page, check → session → lanes, hop → what shows and advises → figures, workload → record → wire',
+    from: { path: `${lab}${folder}`, pathNot: tests },
+    to: { path: labFolders.slice(0, above + 1).flat().map((other) => `${lab}${other}`) },
+  })),
+)
+
 /** Folders or files under `folder` that are of one shape and don't know each other. */
 function siblings(name, folder, names) {
   return {
@@ -110,6 +132,8 @@ const forbidden = [
   siblings('ways-do-not-know-each-other', 'packages/server/src/transports/', ways),
   siblings('ways-do-not-know-each-other', 'packages/server/src/transports/streams/', ways),
   siblings('ways-do-not-know-each-other', 'packages/client/.*/', ways),
+  siblings('ways-do-not-know-each-other', 'packages/lab/src/lanes/', ways),
+  ...labArrows,
   {
     name: 'log-knows-no-engine',
     comment:
@@ -126,11 +150,13 @@ const forbidden = [
   oneHome('commander', 'packages/server/src/cli/'),
   oneHome('lmdb', 'packages/server/src/log/engines/'),
   oneHome('fs-native-extensions', 'packages/server/src/log/engines/'),
+  oneHome('preact', 'packages/lab/src/(page|check)/'),
+  oneHome('uplot', 'packages/lab/src/page/'),
   oneHome('ws', 'packages/server/src/(transports|cli|lab/readers)/'),
   {
     name: 'development-only',
-    comment: 'what is shipped imports only what its package.json lists under dependencies',
-    from: { path: '^packages/[^/]+/src/', pathNot: tests },
+    comment: 'what is shipped imports only what its package.json lists under dependencies; the Lab ships as a bundle',
+    from: { path: '^packages/[^/]+/src/', pathNot: [tests, lab] },
     to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
   },
   {
@@ -153,7 +179,7 @@ module.exports = {
       exportsFields: ['exports'],
       // Our own packages by their sources; no build is needed first.
       conditionNames: ['source', 'import', 'types', 'node', 'default'],
-      extensions: ['.ts', '.d.ts', '.js', '.mjs', '.json'],
+      extensions: ['.ts', '.tsx', '.d.ts', '.js', '.mjs', '.json'],
     },
   },
 }

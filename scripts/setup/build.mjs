@@ -5,6 +5,14 @@ import { run, say } from './run.mjs'
 
 const stampFile = '.cache/build-stamp'
 
+/** What each does, and the program for Node. */
+const steps = [
+  ['tsc -b', 'node_modules/typescript/bin/tsc', '-b'],
+  ["the Lab's page", 'packages/lab/build.mjs'],
+]
+/** What sources there are beside `src`. */
+const otherSources = ['packages/lab/static']
+
 /**
  * Compiles when a source has changed since the last build. The stamp is over contents, not times: a checkout
  * or a copy changes the times of files that are the same. Hashing some hundred sources takes about 20 ms,
@@ -14,11 +22,11 @@ export async function build() {
   const packages = listPackages()
   const stamp = hashSources(packages)
   if (packages.every(isBuilt) && readStamp() === stamp) return true
-  say('tidings: building (tsc -b)')
   rmSync(stampFile, { force: true })
-  const code = await run(process.execPath, ['node_modules/typescript/bin/tsc', '-b'])
-  if (code !== 0) {
-    say('tidings: the build failed; what the compiler found is above')
+  for (const [what, ...program] of steps) {
+    say(`tidings: building (${what})`)
+    if ((await run(process.execPath, program)) === 0) continue
+    say('tidings: the build failed; what was found is above')
     return false
   }
   mkdirSync('.cache', { recursive: true })
@@ -34,19 +42,21 @@ function listPackages() {
 }
 
 function isBuilt(folder) {
-  return existsSync(join(folder, 'dist', '.tsbuildinfo'))
+  const isBundled = folder !== join('packages', 'lab') || existsSync(join(folder, 'dist', 'page', 'index.html'))
+  return existsSync(join(folder, 'dist', '.tsbuildinfo')) && isBundled
 }
 
 function hashSources(packages) {
   const hash = createHash('sha256')
-  const sources = packages.flatMap((folder) =>
-    readdirSync(join(folder, 'src'), { recursive: true, withFileTypes: true })
+  const folders = [...packages.map((folder) => join(folder, 'src')), ...otherSources]
+  const sources = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
       .map((entry) => join(entry.parentPath, entry.name)),
   )
   const settings = packages.flatMap((folder) => [join(folder, 'package.json'), join(folder, 'tsconfig.json')])
   // The lock file stands for the compiler's version and the types of what we depend on.
-  const shared = ['package-lock.json', 'tsconfig.json', 'tsconfig.base.json']
+  const shared = ['package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'packages/lab/build.mjs']
   for (const file of [...shared, ...settings, ...sources.sort()]) {
     const content = readFileSync(file)
     hash.update(`${file}\0${content.length}\0`).update(content)

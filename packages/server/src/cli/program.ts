@@ -3,6 +3,7 @@ import { backupCommand } from './commands/backup.js'
 import { closeCommand, headCommand, listCommand, removeCommand } from './commands/channels.js'
 import { createCommand } from './commands/create.js'
 import { demoCommand } from './commands/demo.js'
+import { labCommand } from './commands/lab.js'
 import { publishCommand } from './commands/publish.js'
 import { readCommand } from './commands/read.js'
 import { serveCommand } from './commands/serve.js'
@@ -42,6 +43,7 @@ export function createProgram(): Command {
     backupCommand(),
     verifyCommand(),
     demoCommand(),
+    labCommand(),
   ]
   for (const command of [program, ...commands]) withManners(command)
   for (const command of commands) program.addCommand(command.addHelpText('after', exitCodesLine))

@@ -1,5 +1,9 @@
+const labLink =
+  '<p><a href="/lab/"><b>The Lab</b></a> shows the four at work, side by side, and what each costs.</p>\n'
+
 /** What a browser finds at the server's root: where to go on. A same-origin page to try things on from its console. */
-export const homePage = Buffer.from(`<!doctype html>
+export function homePage({ hasLab }: { readonly hasLab: boolean }): Buffer {
+  return Buffer.from(`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -25,7 +29,7 @@ const socket = new WebSocket(location.origin.replace('http', 'ws') + cake + '?li
 socket.onmessage = e =&gt; console.log('websocket', e.data)
 
 await fetch(cake, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"cake":"ready"}' })</pre>
-<p><a href="/lab/"><b>The Lab</b></a> shows the four at work, side by side, and what each costs.</p>
-<p>What each way costs is counted at <a href="/v1/stats">/v1/stats</a>; the channels are at <a href="/v1/channels">/v1/channels</a>.</p>
+${hasLab ? labLink : ''}<p>What each way costs is counted at <a href="/v1/stats">/v1/stats</a>; the channels are at <a href="/v1/channels">/v1/channels</a>.</p>
 </html>
 `)
+}

@@ -4,6 +4,7 @@ import {
   encodeChannelName,
   header,
   type LiveMode,
+  labPath,
   Problem,
   path,
 } from '@tidings/protocol'
@@ -288,7 +289,7 @@ export class Router {
     exchange.respond({
       status: 200,
       headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' },
-      body: homePage,
+      body: homePage({ hasLab: this.#mounts.some(({ prefix }) => prefix === labPath.page) }),
       payloadBytes: 0,
     })
   }
