@@ -1,16 +1,9 @@
 import type { LineEvent, LineFaults, ReaderCounts, Way, Workload } from '@tidings/protocol'
 import type { LaneFigures } from '../figures/types.js'
 import type { ClockEstimate, Lane } from '../record/types.js'
+import type { LaneSettings } from '../workload/lane-settings.js'
 
-/** How the page's own four readers ask. */
-export interface LaneSettings {
-  /** Between the answer to a short poll and the next one, milliseconds. */
-  readonly pollIntervalMs: number
-  /** How long a long poll is held, seconds; the server holds none longer than its own setting. */
-  readonly holdSeconds: number
-  /** Off: every long poll and short poll comes on a connection of its own. */
-  readonly isKeptAlive: boolean
-}
+export type { LaneSettings }
 
 /** Whether messages that were numbered from 1 have all come, once, in order. */
 export interface Sequence {

@@ -1,0 +1,41 @@
+import type { WirePart } from '../../record/types.js'
+import { showBytes } from './show-bytes.js'
+
+/** A burst in one write has thousands of parts; the first ones tell how the rest goes on. */
+const mostShownParts = 150
+
+interface WirePartsProps {
+  readonly parts: readonly WirePart[]
+  readonly isCut: boolean
+}
+
+/** Part after part: its bytes, what it is called, what it says, and where that is written. */
+export function WireParts({ parts, isCut }: WirePartsProps) {
+  const shown = parts.slice(0, mostShownParts)
+  return (
+    <ol class="wire-parts">
+      {shown.map((part, index) => (
+        // Parts have no name of their own, and stay where they are.
+        // biome-ignore lint/suspicious/noArrayIndexKey: the place is what tells them apart
+        <WirePartItem key={index} part={part} />
+      ))}
+      {parts.length > shown.length && <li class="left-out">… and {parts.length - shown.length} more parts</li>}
+      {isCut && <li class="left-out">The trace keeps the first 16 KiB of a write; the rest was counted.</li>}
+    </ol>
+  )
+}
+
+function WirePartItem({ part }: { readonly part: WirePart }) {
+  const { text, isHex, leftOut } = showBytes(part.bytes)
+  return (
+    <li class="wire-part" data-part={part.name}>
+      <code class={isHex ? 'bytes hex' : 'bytes'}>
+        {text}
+        {leftOut > 0 && <span class="left-out"> … {leftOut.toLocaleString('en')} more bytes</span>}
+      </code>
+      <p>
+        <strong>{part.name}</strong> {part.meaning} <cite>{part.source}</cite>
+      </p>
+    </li>
+  )
+}
