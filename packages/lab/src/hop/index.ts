@@ -1,0 +1,2 @@
+export { Hopper, type HopperOptions } from './hopper.js'
+export { NaiveSocket, type NaiveSocketOptions } from './naive-socket.js'
