@@ -8,7 +8,9 @@ export type Observation = {
   readonly atMs: number
 } & (
   | { /** `fetch` was called, an EventSource or a WebSocket made. */ readonly kind: 'asked' }
-  | { /** The whole answer of a poll or a POST is here; a stream or a socket has opened. */ readonly kind: 'answered' }
+  | {
+      /** The whole answer of a poll or a POST is here; a stream or a socket has opened. */ readonly kind: 'answered'
+    }
   | { /** One event of a stream, or one message of a socket. */ readonly kind: 'heard' }
   | { /** One message was sent on the socket. */ readonly kind: 'said' }
   | { /** The page gave up, or was cut off. */ readonly kind: 'ended' }
