@@ -1,0 +1,7 @@
+export { DiagramView, type DiagramViewOptions } from './diagram-view.js'
+export type { DiagramScene, DisplayList } from './layout.js'
+export { layoutDiagram } from './layout.js'
+export { paintSvg } from './svg-painter.js'
+export { type Colour, colours, darkTheme, lightTheme, readTheme, type Theme } from './theme.js'
+export type { DiagramSize } from './time-scale.js'
+export { initialViewport, type Viewport, type ViewportInput, visibleSecondsLimits } from './viewport.js'

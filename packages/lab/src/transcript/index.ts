@@ -1,0 +1,2 @@
+export { formatLine, formatTranscript, mostLines, Transcript, transcriptOf } from './transcript.js'
+export type { TranscriptLine } from './transcript-line.js'
