@@ -37,7 +37,9 @@ async function settled(run: LabRun): Promise<void> {
 }
 
 const whatHappened = (run: LabRun) =>
-  run.notices.flatMap((notice) => (notice.type === 'line' ? [`${notice.event.reader} ${notice.event.what}`] : []))
+  run.notices.flatMap((notice) =>
+    notice.type === 'line' ? [`${notice.event.reader} ${notice.event.what}`] : [],
+  )
 
 for (const way of ways) {
   test(`over a sound line the client hears in the way of ${way} as it does without`, async () => {
@@ -101,7 +103,10 @@ test('a line that buffers keeps a stream from its reader until it ends, and then
   await run.until(() => whatHappened(run).length > 1)
   expect(isAnswered).toBe(false)
   // A stream of a channel that is closed ends by itself.
-  await fetch(`${server.url}/v1/stream/${run.channel}`, { method: 'POST', headers: { 'stream-closed': 'true' } })
+  await fetch(`${server.url}/v1/stream/${run.channel}`, {
+    method: 'POST',
+    headers: { 'stream-closed': 'true' },
+  })
   expect(await reading).toContain('kept back')
 })
 

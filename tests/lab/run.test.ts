@@ -1,7 +1,7 @@
+import { once } from 'node:events'
 import { labLimits } from '@tidings/protocol'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { once } from 'node:events'
 import { statsOf } from '../support/stats.js'
 import { startTestServer } from '../support/test-server.js'
 import { LabRun } from './lab-run.js'
@@ -20,7 +20,9 @@ test('a run publishes numbered messages of the length that was asked for, and it
   const run = await LabRun.open(server)
   const heard: { n: number; atMs: number; text: string }[] = []
   const lengths = new Set<number>()
-  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/stream/${run.channel}?live=websocket&offset=-1`)
+  const socket = new WebSocket(
+    `${server.url.replace('http', 'ws')}/v1/stream/${run.channel}?live=websocket&offset=-1`,
+  )
   socket.on('message', (data: Buffer) => {
     heard.push(JSON.parse(data.toString()))
     lengths.add(data.byteLength)
@@ -28,7 +30,10 @@ test('a run publishes numbered messages of the length that was asked for, and it
   run.ask({ type: 'workload', workload })
   while (heard.length < 5) await once(socket, 'message')
   expect([...lengths]).toEqual([100])
-  run.ask({ type: 'workload', workload: { ...workload, messagesPerSecond: 100, burst: 10, messageBytes: 300 } })
+  run.ask({
+    type: 'workload',
+    workload: { ...workload, messagesPerSecond: 100, burst: 10, messageBytes: 300 },
+  })
   while (heard.length < 40) await once(socket, 'message')
   expect([...lengths]).toEqual([100, 300])
   expect(heard.map(({ n }) => n)).toEqual(heard.map((_, index) => index + 1))
@@ -40,7 +45,9 @@ test('with its socket a run ends: its channel is removed, and nothing of it goes
   const run = await LabRun.open(server)
   run.ask({ type: 'workload', workload })
   expect(await channelsOf(server)).toEqual([run.channel])
-  const reading = fetch(`${server.url}/v1/stream/${run.channel}?offset=now&live=sse`).then((answer) => answer.text())
+  const reading = fetch(`${server.url}/v1/stream/${run.channel}?offset=now&live=sse`).then((answer) =>
+    answer.text(),
+  )
   await run.close()
   await reading
   while ((await channelsOf(server)).length > 0) await new Promise(setImmediate)
@@ -56,7 +63,10 @@ test('what a page asks wrongly is refused with a code and a sentence, and change
     '[]',
     '{"type":"nonsense"}',
     '{"type":"workload"}',
-    JSON.stringify({ type: 'workload', workload: { ...workload, messagesPerSecond: labLimits.messagesPerSecond + 1 } }),
+    JSON.stringify({
+      type: 'workload',
+      workload: { ...workload, messagesPerSecond: labLimits.messagesPerSecond + 1 },
+    }),
     JSON.stringify({ type: 'workload', workload: { ...workload, messageBytes: 1e9 } }),
     JSON.stringify({ type: 'workload', workload: { ...workload, burst: 1.5 } }),
     JSON.stringify({ type: 'workload', workload: { ...workload, readers: { ...noReaders, sse: 201 } } }),
@@ -104,7 +114,9 @@ test('a run is a WebSocket, of a page of this server', async () => {
   const server = await startTestServer()
   const plain = await fetch(`${server.url}/lab/run`)
   expect(plain.status).toBe(426)
-  const foreign = new WebSocket(`${server.url.replace('http', 'ws')}/lab/run`, { origin: 'https://elsewhere.example' })
+  const foreign = new WebSocket(`${server.url.replace('http', 'ws')}/lab/run`, {
+    origin: 'https://elsewhere.example',
+  })
   const [error] = (await once(foreign, 'error')) as [Error]
   expect(error.message).toContain('403')
 })

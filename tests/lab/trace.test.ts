@@ -15,7 +15,10 @@ function keptAlive(): Agent {
   return agent
 }
 
-async function ask(url: string, options: { agent?: Agent; body?: string; headers?: Record<string, string> } = {}) {
+async function ask(
+  url: string,
+  options: { agent?: Agent; body?: string; headers?: Record<string, string> } = {},
+) {
   const { agent = keptAlive(), body, headers = {} } = options
   const contentType = { 'content-type': 'application/json' }
   const asking = request(url, {
@@ -27,11 +30,18 @@ async function ask(url: string, options: { agent?: Agent; body?: string; headers
   return { response, text: await text(response) }
 }
 
-function urlOf(base: string, run: LabRun, lane: Way, query: string, { ask: number = 1, isFresh = false } = {}) {
+function urlOf(
+  base: string,
+  run: LabRun,
+  lane: Way,
+  query: string,
+  { ask: number = 1, isFresh = false } = {},
+) {
   return `${base}/v1/stream/${run.channel}?${query}&lab=${formatLaneTag({ lane, ask: number, isFresh })}`
 }
 
-const ended = (count: number) => (run: LabRun) => run.trace.filter(({ kind }) => kind === 'ended').length >= count
+const ended = (count: number) => (run: LabRun) =>
+  run.trace.filter(({ kind }) => kind === 'ended').length >= count
 
 test('the trace of polls on one kept connection has every byte that a proxy counted, and the server too', async () => {
   const server = await startTestServer()
@@ -66,7 +76,9 @@ test('a request is told with its head as it was sent, and its answer as it went 
   const requests = run.trace.filter((event) => event.kind === 'request')
   const poll = requests.find((event) => event.ask === 1)
   const post = requests.find((event) => event.ask === 2)
-  expect(poll?.bytes).toMatch(/^GET \/v1\/stream\/lab\/[0-9a-f]+\?offset=-1&live=long-poll&lab=long-poll\.1 HTTP\/1\.1\r\n[^]*\r\n\r\n$/)
+  expect(poll?.bytes).toMatch(
+    /^GET \/v1\/stream\/lab\/[0-9a-f]+\?offset=-1&live=long-poll&lab=long-poll\.1 HTTP\/1\.1\r\n[\s\S]*\r\n\r\n$/,
+  )
   const up = (event: TraceEvent | undefined) =>
     run.trace
       .filter((each) => each.kind === 'request' || each.kind === 'up')
@@ -76,7 +88,7 @@ test('a request is told with its head as it was sent, and its answer as it went 
   expect(up(post)).toMatch(/\r\n\r\n\{"said":1\}$/)
   const down = run.trace.filter((event) => event.kind === 'down' && event.exchange === poll?.exchange)
   expect(down.map((event) => (event.kind === 'down' ? event.bytes : '')).join('')).toMatch(
-    /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n\[\{"said":1\}\]$/,
+    /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n\[\{"said":1\}\]$/,
   )
 })
 
@@ -102,7 +114,9 @@ test('a stream and a socket are told piece by piece, each to its byte, and their
   expect(bytesDown).toBeGreaterThanOrEqual(proxy.bytesDown)
   const { ways } = await statsOf(server).now()
   expect(ways.sse.bytesOut + ways.websocket.bytesOut).toBe(bytesDown)
-  expect(run.trace.filter((event) => event.kind === 'closed').map(({ by }) => by)).toEqual(['client', 'client'])
+  // A WebSocket's closing handshake ends with the server's end. @see RFC 6455 §7.1.1
+  const endedBy = run.trace.flatMap((event) => (event.kind === 'closed' ? [`${event.lane} ${event.by}`] : []))
+  expect(endedBy.sort()).toEqual(['sse client', 'websocket server'])
 })
 
 test('a lane that wants fresh connections has each answer end its own', async () => {
@@ -116,7 +130,10 @@ test('a lane that wants fresh connections has each answer end its own', async ()
   }
   await run.until(({ trace }) => trace.filter(({ kind }) => kind === 'closed').length === 2)
   expect(sumOf(run.trace)).toMatchObject({ requests: 2, connections: 2 })
-  expect(run.trace.flatMap((event) => (event.kind === 'closed' ? [event.by] : []))).toEqual(['server', 'server'])
+  expect(run.trace.flatMap((event) => (event.kind === 'closed' ? [event.by] : []))).toEqual([
+    'server',
+    'server',
+  ])
 })
 
 test('what others ask is told to nobody, on the same connection or about the same channel', async () => {

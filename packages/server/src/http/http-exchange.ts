@@ -49,7 +49,7 @@ export interface ExchangeOptions {
   /** Absent when the client asked for no upgrade, or for one that we do not know. */
   readonly upgrade: ((subprotocol: string | undefined) => WebSocketConnection) | undefined
   /** Lets go of the connection; absent where others share it. */
-  readonly handOver: (() => { readonly socket: Socket; readonly head: Buffer }) | undefined
+  readonly turn: { handOver(): { readonly socket: Socket; readonly head: Buffer } } | undefined
 }
 
 /** An exchange over HTTP of either version, with its costs counted. */
@@ -240,13 +240,13 @@ export class HttpExchange implements Exchange, EndListener {
    * @throws Problem `not-implemented` where others share the connection; ConnectionGone
    */
   takeOver(): { readonly socket: Socket; readonly sent: Buffer } {
-    const { carrier, handOver } = this.#options
-    if (!handOver) {
+    const { carrier, turn } = this.#options
+    if (!turn) {
       throw new Problem('not-implemented', 'Over HTTP/2 no connection is for one request: ask by HTTP/1.1.')
     }
     if (carrier.isGone) throw new ConnectionGone()
     const body = carrier.takeBody({ maxBytes: Number.POSITIVE_INFINITY, hasRoom: () => true })
-    const { socket, head } = handOver()
+    const { socket, head } = turn.handOver()
     this.#asked = undefined
     return { socket, sent: body ? Buffer.concat([body, head]) : head }
   }

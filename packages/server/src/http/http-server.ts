@@ -128,8 +128,7 @@ export class HttpServer {
     costs.requestBegan(turn.wire, asked.purpose)
     if (trace.isOn) this.#trace(turn, asked)
     const upgrade = isUpgrade ? this.#upgradeOf(turn) : undefined
-    const handOver = () => turn.handOver()
-    void this.#take(request, asked, turn, { expectsContinue: request.expectsContinue, upgrade, handOver })
+    void this.#take(request, asked, turn, { expectsContinue: request.expectsContinue, upgrade, turn })
   }
 
   #trace(turn: Turn, { target }: Asked): void {
@@ -162,7 +161,7 @@ export class HttpServer {
     void this.#take(request, asked, carrier, {
       expectsContinue,
       upgrade: undefined,
-      handOver: undefined,
+      turn: undefined,
     })
   }
 
@@ -210,7 +209,7 @@ function failed(exchange: HttpExchange, error: unknown): void {
 interface Offer {
   readonly expectsContinue: boolean
   readonly upgrade: Upgrade | undefined
-  readonly handOver: Turn['handOver'] | undefined
+  readonly turn: Turn | undefined
 }
 
 function laneTagOf(query: URLSearchParams): LaneTag | undefined {

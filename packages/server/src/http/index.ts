@@ -1,7 +1,7 @@
 export { securityHeaders } from './answer-headers.js'
-export { HttpServer } from './http-server.js'
 export type { HttpExchange } from './http-exchange.js'
 export type { HttpRequest } from './http-request.js'
+export { HttpServer } from './http-server.js'
 export { methodNotAllowed } from './method-not-allowed.js'
 export type { Mount } from './mount.js'
 export type { KeyPair } from './port.js'

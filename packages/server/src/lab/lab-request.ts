@@ -1,4 +1,11 @@
-import { type LabRequest, type LineFaults, labLimits, Problem, type Way, type Workload } from '@tidings/protocol'
+import {
+  type LabRequest,
+  type LineFaults,
+  labLimits,
+  Problem,
+  type Way,
+  type Workload,
+} from '@tidings/protocol'
 
 /** The longest request, bytes: the workload is the longest there is. */
 export const maxRequestBytes = 4_096

@@ -1,8 +1,8 @@
 import { labLimits, labPath, Problem } from '@tidings/protocol'
 import { type Mount, methodNotAllowed, routeUnknown, type Visit } from '../http/index.js'
-import { answerAsset, type Assets, loadAssets } from './assets.js'
-import { type LineTarget, parseLineTarget } from './line/line-target.js'
+import { type Assets, answerAsset, loadAssets } from './assets.js'
 import type { LabOptions } from './lab-options.js'
+import { type LineTarget, parseLineTarget } from './line/line-target.js'
 import { Run } from './run.js'
 
 /**
@@ -41,9 +41,13 @@ export class Lab implements Mount {
 
   async #run({ request, exchange, isUpgrade }: Visit): Promise<void> {
     if (request.method !== 'GET') throw methodNotAllowed('GET, OPTIONS')
-    if (!isUpgrade) throw new Problem('upgrade-required', "A run of the Lab is a WebSocket; its page opens one.")
+    if (!isUpgrade)
+      throw new Problem('upgrade-required', 'A run of the Lab is a WebSocket; its page opens one.')
     if (this.#runs.size >= labLimits.runs) {
-      throw new Problem('server-busy', `${labLimits.runs} runs of the Lab go on already. Close a page that has one.`)
+      throw new Problem(
+        'server-busy',
+        `${labLimits.runs} runs of the Lab go on already. Close a page that has one.`,
+      )
     }
     const run = await Run.open(this.#options)
     this.#runs.set(run.id, run)

@@ -68,5 +68,8 @@ const words = 'news as it happens '
 function messageOf(n: number, messageBytes: number): WorkloadMessage {
   const message = { n, atMs: Math.round(nowMs() * 1000) / 1000, text: '' }
   const room = messageBytes - JSON.stringify(message).length
-  return { ...message, text: words.repeat(Math.ceil(Math.max(0, room) / words.length)).slice(0, Math.max(0, room)) }
+  return {
+    ...message,
+    text: words.repeat(Math.ceil(Math.max(0, room) / words.length)).slice(0, Math.max(0, room)),
+  }
 }

@@ -35,7 +35,9 @@ async function lab(flags: LabFlags): Promise<void> {
   const address = new URL(flags.check ? labPath.check : labPath.page, contact.server).href
   const { status } = await contact.ask(() => look(address, signal))
   if (status !== 200) {
-    throw new CommandFailed(`The server at ${contact.server} has no Lab. Start it with "tidings serve --lab on".`)
+    throw new CommandFailed(
+      `The server at ${contact.server} has no Lab. Start it with "tidings serve --lab on".`,
+    )
   }
   await stdout.write(`${address}\n`, signal)
   if (flags.open && !(await openInBrowser(address))) {

@@ -61,7 +61,7 @@ export class FaultyLine {
     socket.once('close', () => this.#connections.delete(socket))
     const { upgrades } = this.#faults
     if (isUpgrade && upgrades !== 'pass') this.#withholdUpgrade(socket, reader, upgrades)
-    else this.#join(socket, reader, `${headBehindLine(request, prefix, isUpgrade)}`, sent, isUpgrade)
+    else this.#join(socket, reader, headBehindLine(request, prefix, isUpgrade), sent, isUpgrade)
   }
 
   #withholdUpgrade(socket: Socket, reader: string, how: 'refuse' | 'hang'): void {
@@ -79,11 +79,9 @@ export class FaultyLine {
       if (!behind.readableEnded) socket.destroy()
     })
     socket.once('close', () => behind.destroy())
-    behind.write(head, 'latin1')
-    if (sent.byteLength > 0) behind.write(sent)
     const up = () => ({ delayMs: this.#faults.delayMs, keepsAll: false })
     const down = () => ({ delayMs: this.#faults.delayMs, keepsAll: this.#faults.buffers && !isUpgrade })
-    new HeldPieces(socket, behind, up, () => {})
+    new HeldPieces(socket, behind, up, () => {}).put(Buffer.concat([Buffer.from(head, 'latin1'), sent]))
     new HeldPieces(behind, socket, down, () => this.#happened('buffered', reader))
     socket.resume()
   }

@@ -37,6 +37,11 @@ export class HeldPieces {
     })
   }
 
+  /** Puts bytes before what is still to come. */
+  put(bytes: Buffer): void {
+    this.#take(bytes)
+  }
+
   /** @param bytes undefined for the end */
   #take(bytes: Buffer | undefined): void {
     const { delayMs, keepsAll } = this.#treatment()

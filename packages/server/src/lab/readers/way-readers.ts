@@ -78,7 +78,13 @@ export class WayReaders {
 
   async #hear(reader: CountingReader): Promise<void> {
     const { signal } = reader.stop
-    const batches = read(this.#address, { ...this.#options, way: this.#way, offset: 'now', kind: 'json', signal })
+    const batches = read(this.#address, {
+      ...this.#options,
+      way: this.#way,
+      offset: 'now',
+      kind: 'json',
+      signal,
+    })
     for await (const batch of batches) {
       reader.isConnected = true
       const heardMs = performance.timeOrigin + performance.now()

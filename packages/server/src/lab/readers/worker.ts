@@ -12,7 +12,12 @@ const tellEveryMs = 1_000
 const options = (intervalMs: number) => ({ webSocket: WebSocket, intervalMs })
 const makeReaders = (intervalMs: number): Record<Way, WayReaders> => {
   const of = (way: Way) => new WayReaders(way, { server, channel }, options(intervalMs))
-  return { 'short-poll': of('short-poll'), 'long-poll': of('long-poll'), sse: of('sse'), websocket: of('websocket') }
+  return {
+    'short-poll': of('short-poll'),
+    'long-poll': of('long-poll'),
+    sse: of('sse'),
+    websocket: of('websocket'),
+  }
 }
 
 const readers = makeReaders(1_000)
