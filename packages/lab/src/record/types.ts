@@ -1,4 +1,7 @@
-import type { ByteString, Way } from '@tidings/protocol'
+import type { Way } from '@tidings/protocol'
+import type { Carried } from '../wire/types.js'
+
+export type { ArrowKind, ChunkMark, WirePart } from '../wire/types.js'
 
 /** What the page itself saw of its own requests. `atMs` is by the page's clock, milliseconds since 1970 with fractions. */
 export type Observation = {
@@ -9,7 +12,8 @@ export type Observation = {
 } & (
   | { /** `fetch` was called, an EventSource or a WebSocket made. */ readonly kind: 'asked' }
   | {
-      /** The whole answer of a poll or a POST is here; a stream or a socket has opened. */ readonly kind: 'answered'
+      /** The whole answer of a poll or a POST is here; a stream or a socket has opened. */
+      readonly kind: 'answered'
     }
   | { /** One event of a stream, or one message of a socket. */ readonly kind: 'heard' }
   | { /** One message was sent on the socket. */ readonly kind: 'said' }
@@ -71,49 +75,20 @@ export interface ExchangeRecord {
   endedAtMs: number | undefined
 }
 
-export type ArrowKind = 'request' | 'response' | 'event' | 'comment' | 'frame'
-
 /** One thing that went from one side to the other. */
-export interface Arrow {
+export interface Arrow extends Carried {
   /** Unlike any other of the run. */
   readonly id: string
   readonly lane: Way
   readonly exchange: number
-  readonly kind: ArrowKind
-  readonly from: 'client' | 'server'
   /** By the server's clock, when it left. Guessed from the other end and the estimate where nobody saw it. */
   readonly sentAtMs: number
   /** When it arrived; mutable: the page may tell of it after the server has. */
   receivedAtMs: number
   /** One of the two times is a guess. */
   isGuessed: boolean
-  /** Short, for the diagram: `GET offset=…`, `200 2 messages`, `204`, `101`, `event data`, `text 84 bytes`, `ping`. */
-  readonly label: string
   /** An answer without a message, a heartbeat, an empty batch: drawn grey. */
   readonly isEmpty: boolean
   /** Messages that it carries. */
   readonly messages: number
-  readonly byteLength: number
-  /** The exact bytes, cut at the longest that the trace tells. */
-  readonly bytes: ByteString
-  /** Where in `bytes` an event's chunked coding stands, in order; absent where there is none. */
-  readonly chunkMarks?: readonly ChunkMark[]
-}
-
-/** A stretch of an arrow's bytes that is the chunked coding's own. @see RFC 9112 §7.1 */
-export interface ChunkMark {
-  readonly name: 'chunk size' | 'chunk end' | 'last chunk' | 'trailer'
-  readonly at: number
-  readonly length: number
-}
-
-/** A stretch of an arrow's bytes, and what it is. Together they cover all of them, in order. */
-export interface WirePart {
-  readonly bytes: ByteString
-  /** `request line`, `header`, `end of the head`, `body`, `chunk size`, `event field`, `frame header`, `mask`, `payload`, … */
-  readonly name: string
-  /** In a sentence, with the values: `FIN 1, opcode 1 (text), masked, 84 bytes follow`. */
-  readonly meaning: string
-  /** `RFC 9112 §3`, `HTML, Server-sent events §9.2.6`, `RFC 6455 §5.2`, `Durable Streams §5.6`. */
-  readonly source: string
 }

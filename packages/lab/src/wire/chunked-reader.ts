@@ -1,5 +1,5 @@
 import type { ByteString } from '@tidings/protocol'
-import type { ChunkMark } from '../record/types.js'
+import type { ChunkMark } from './types.js'
 
 /** A stretch of what came that is one thing to the chunked coding, or a part of it. */
 export interface ChunkSpan {

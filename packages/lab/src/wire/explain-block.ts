@@ -1,14 +1,14 @@
 import type { ByteString } from '@tidings/protocol'
-import type { Arrow, ChunkMark, WirePart } from '../record/types.js'
 import { linesOfBlock, type StreamLine } from './event-block.js'
 import { chunkPart } from './explain-message.js'
 import { countMessages } from './message-count.js'
 import { countOf, part, quote } from './parts.js'
+import type { Carried, ChunkMark, WirePart } from './types.js'
 
 const interpreting = 'HTML, Server-sent events §9.2.6'
 
 /** A block of an event stream, woven into the chunks that it came in. */
-export function explainBlock({ bytes, chunkMarks = [] }: Arrow): WirePart[] {
+export function explainBlock({ bytes, chunkMarks = [] }: Carried): WirePart[] {
   const parts: WirePart[] = []
   let at = 0
   let payloadAt = 0

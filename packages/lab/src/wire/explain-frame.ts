@@ -1,5 +1,4 @@
 import type { ByteString } from '@tidings/protocol'
-import type { Arrow, WirePart } from '../record/types.js'
 import { textOf } from './byte-string.js'
 import { closeCodeMeaning } from './close-code-meanings.js'
 import {
@@ -13,12 +12,13 @@ import {
   plainPayload,
 } from './frame.js'
 import { countOf, part, quote, unreadable } from './parts.js'
+import type { Carried, WirePart } from './types.js'
 
 const framing = 'RFC 6455 §5.2'
 const masking = 'RFC 6455 §5.3'
 
 /** A WebSocket frame: its bits, its length, its mask, and what it says. */
-export function explainFrame({ bytes }: Arrow): WirePart[] {
+export function explainFrame({ bytes }: Carried): WirePart[] {
   const header = parseFrameHeader(bytes)
   if (header === undefined) return [unreadable(bytes, 'the beginning of a frame')]
   if (header === 'unreadable') return [unreadable(bytes, 'not a frame of WebSocket')]

@@ -1,5 +1,4 @@
 import { laneParameter } from '@tidings/protocol'
-import type { WirePart } from '../record/types.js'
 import { browserFieldMeanings } from './browser-field-meanings.js'
 import { textOf } from './byte-string.js'
 import type { FieldMeaning, FieldMeanings } from './field-meaning.js'
@@ -8,6 +7,7 @@ import { httpFieldMeanings } from './http-field-meanings.js'
 import { part } from './parts.js'
 import { statusMeaning } from './status-meanings.js'
 import { streamFieldMeanings } from './stream-field-meanings.js'
+import type { WirePart } from './types.js'
 
 const meanings: FieldMeanings = { ...httpFieldMeanings, ...browserFieldMeanings, ...streamFieldMeanings }
 

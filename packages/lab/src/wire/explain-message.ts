@@ -1,5 +1,4 @@
 import type { ByteString } from '@tidings/protocol'
-import type { Arrow, WirePart } from '../record/types.js'
 import { textOf } from './byte-string.js'
 import { ChunkedReader } from './chunked-reader.js'
 import { explainRequestHead, explainResponseHead } from './explain-head.js'
@@ -13,9 +12,10 @@ import {
 } from './head.js'
 import { countMessages } from './message-count.js'
 import { countOf, part, quote, unreadable } from './parts.js'
+import type { Carried, WirePart } from './types.js'
 
 /** A request or an answer: its head, and the body that came with it. */
-export function explainMessage({ bytes, from }: Arrow): WirePart[] {
+export function explainMessage({ bytes, from }: Carried): WirePart[] {
   const end = endOfHead(bytes)
   if (end === -1) return [unreadable(bytes, 'the beginning of a head')]
   const text = bytes.slice(0, end)

@@ -1,31 +1,28 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Arrow, ChunkMark } from '../record/types.js'
 import { ResponseReader } from './direction-reader.js'
 import { explain } from './explain.js'
 import { unreadableLabel } from './labels.js'
 import { chunk, frame, httpHead, lastChunk } from './sample-suite.js'
+import type { Carried, ChunkMark } from './types.js'
 
-function arrow(kind: Arrow['kind'], from: Arrow['from'], bytes: string, more: Partial<Arrow> = {}): Arrow {
+function arrow(
+  kind: Carried['kind'],
+  from: Carried['from'],
+  bytes: string,
+  more: Partial<Carried> = {},
+): Carried {
   return {
-    id: '1.1',
-    lane: 'sse',
-    exchange: 1,
     kind,
     from,
-    sentAtMs: 0,
-    receivedAtMs: 0,
-    isGuessed: false,
     label: '',
-    isEmpty: false,
-    messages: 0,
     byteLength: bytes.length,
     bytes,
     ...more,
   }
 }
 
-function partsOf(of: Arrow) {
+function partsOf(of: Carried) {
   const parts = explain(of)
   expect(parts.map(({ bytes }) => bytes).join('')).toBe(of.bytes)
   return parts
@@ -184,7 +181,7 @@ describe('a frame', () => {
 })
 
 test('whatever the bytes, all of them are explained', () => {
-  const kinds = fc.constantFrom<Arrow['kind']>('request', 'response', 'event', 'comment', 'frame')
+  const kinds = fc.constantFrom<Carried['kind']>('request', 'response', 'event', 'comment', 'frame')
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 60 }).map((each) => String.fromCharCode(...each)),
     fc
@@ -210,7 +207,7 @@ test('whatever the bytes, all of them are explained', () => {
   fc.assert(
     fc.property(
       kinds,
-      fc.constantFrom<Arrow['from']>('client', 'server'),
+      fc.constantFrom<Carried['from']>('client', 'server'),
       bytes,
       fc.nat(9),
       (kind, from, sent, cut) => {

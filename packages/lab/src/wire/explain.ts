@@ -1,15 +1,15 @@
-import type { Arrow, WirePart } from '../record/types.js'
 import { explainBlock } from './explain-block.js'
 import { explainFrame } from './explain-frame.js'
 import { explainMessage } from './explain-message.js'
 import { lastChunkLabel, unreadableLabel } from './labels.js'
 import { countOf, part, unreadable } from './parts.js'
+import type { Carried, WirePart } from './types.js'
 
 /**
  * What an arrow's bytes mean, stretch by stretch: all of them, in order, each with the standard that it comes from.
  * What can not be read is a part named `unreadable`; what was sent and is not told is said to be cut.
  */
-export function explain(arrow: Arrow): readonly WirePart[] {
+export function explain(arrow: Carried): readonly WirePart[] {
   const parts = partsOf(arrow)
   const missing = arrow.byteLength - arrow.bytes.length
   const last = parts.at(-1)
@@ -19,7 +19,7 @@ export function explain(arrow: Arrow): readonly WirePart[] {
   return [...parts.slice(0, -1), { ...last, meaning: `${last.meaning} (${cut})` }]
 }
 
-function partsOf(arrow: Arrow): readonly WirePart[] {
+function partsOf(arrow: Carried): readonly WirePart[] {
   if (arrow.label === unreadableLabel) {
     return [unreadable(arrow.bytes, 'no thing that can be told apart, or behind something that is missing')]
   }

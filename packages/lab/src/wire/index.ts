@@ -7,4 +7,5 @@ export { endOfHead, fieldOf, type RequestHead, type ResponseHead } from './head.
 export { lastChunkLabel, unreadableLabel } from './labels.js'
 export { countMessages, messagesBetween, placeOf } from './message-count.js'
 export type { Piece } from './piece.js'
+export type { ArrowKind, Carried, ChunkMark, WirePart } from './types.js'
 export type { Body, WireUnit } from './wire-unit.js'

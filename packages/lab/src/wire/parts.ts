@@ -1,5 +1,5 @@
 import type { ByteString } from '@tidings/protocol'
-import type { WirePart } from '../record/types.js'
+import type { WirePart } from './types.js'
 
 /** A sentence and its source, for bytes that are still to be named. */
 export interface Meaning {

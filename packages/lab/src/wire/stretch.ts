@@ -1,5 +1,5 @@
 import { type ByteString, longestTracedBytes } from '@tidings/protocol'
-import type { ChunkMark } from '../record/types.js'
+import type { ChunkMark } from './types.js'
 
 /** The bytes that belong to one thing (an answer, an event, a frame), gathered as they come. */
 export class Stretch {
