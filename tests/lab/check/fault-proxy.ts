@@ -29,6 +29,8 @@ export interface Faults {
   /** Request headers that do not pass. */
   readonly dropsRequestHeader?: string
   readonly dropsResponseHeader?: string
+  /** Ends each connection with its first answer. */
+  readonly closesConnections?: boolean
   /** Methods that are answered 405. */
   readonly refusesMethod?: string
 }
@@ -71,7 +73,8 @@ export class FaultProxy {
   }
 
   #pass(asked: IncomingMessage, answer: ServerResponse): void {
-    const { refusesMethod, servesStale, cutsHeldPollsAfterMs } = this.#faults
+    const { refusesMethod, servesStale, cutsHeldPollsAfterMs, closesConnections } = this.#faults
+    answer.shouldKeepAlive = !closesConnections
     if (asked.method === refusesMethod) {
       answer.writeHead(405).end('Not here.')
       return

@@ -20,7 +20,7 @@ test('that a browser opens few connections is no trouble of a way, but something
   expect(overall({ connections: finding('works-with-trouble', 'One stream for many.') })).toEqual({
     verdict: 'works',
     sentence: 'All four ways work here.',
-    changes: ['One stream for many.'],
+    changes: [{ check: 'connections', advice: 'One stream for many.' }],
   })
 })
 
@@ -67,7 +67,7 @@ test('when nothing could be tried it says so', () => {
   expect(skipped).toEqual({
     verdict: 'skipped',
     sentence: 'Nothing could be found out.',
-    changes: ['Let PUT through.'],
+    changes: [{ check: 'sse', advice: 'Let PUT through.' }],
   })
   expect(overallOf(new Map())).toMatchObject({ verdict: 'skipped' })
 })
@@ -86,5 +86,9 @@ test('what is broken is to be changed first, and the same is said once', () => {
     sse: finding('broken', 'Turn buffering off.'),
     idle: finding('works-with-trouble', 'Keep connections.'),
   })
-  expect(changes).toEqual(['Turn buffering off.', 'Pass the upgrade on.', 'Keep connections.'])
+  expect(changes).toEqual([
+    { check: 'sse', advice: 'Turn buffering off.' },
+    { check: 'websocket', advice: 'Pass the upgrade on.' },
+    { check: 'short-poll', advice: 'Keep connections.' },
+  ])
 })

@@ -11,7 +11,13 @@ export interface Overall {
   /** One sentence. */
   readonly sentence: string
   /** What to change, what is broken first; each once. */
-  readonly changes: readonly string[]
+  readonly changes: readonly Change[]
+}
+
+export interface Change {
+  /** The check that asks for it; the first, when there are several. */
+  readonly check: CheckId
+  readonly advice: string
 }
 
 /** What to take where another way does not pass: the first that works. Polls are asked for by name where they are all there is. */
@@ -78,11 +84,17 @@ const urgency: Readonly<Record<Verdict, number>> = {
   works: 3,
 }
 
-function changesOf(findings: Findings): string[] {
-  const ordered = checkIds
-    .flatMap((id) => findings.get(id) ?? [])
+function changesOf(findings: Findings): Change[] {
+  const changes = checkIds
+    .flatMap((check) => {
+      const finding = findings.get(check)
+      return finding?.advice === undefined
+        ? []
+        : [{ check, advice: finding.advice, verdict: finding.verdict }]
+    })
     .sort((one, other) => urgency[one.verdict] - urgency[other.verdict])
-  return [...new Set(ordered.flatMap(({ advice }) => advice ?? []))]
+    .map(({ check, advice }) => ({ check, advice }))
+  return changes.filter(({ advice }, index) => changes.findIndex((each) => each.advice === advice) === index)
 }
 
 function list(named: readonly Way[]): string {

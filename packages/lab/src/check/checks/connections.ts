@@ -2,6 +2,7 @@ import { path } from '@tidings/protocol'
 import type { Check, CheckContext, Finding } from '../check.js'
 import type { ProbeChannel } from '../probe/channel.js'
 import { EventStream, type StreamHead } from '../probe/event-stream.js'
+import { isMultiplexed, sayHttpVersion } from '../probe/http-version.js'
 import { late, within } from '../probe/within.js'
 
 /** One more than browsers open to a host over HTTP/1.1. */
@@ -72,17 +73,11 @@ function isOpen(head: StreamHead): boolean {
   return head.kind === 'answered' && head.status === 200 && head.isEventStream
 }
 
-function sayHttp(httpVersion: string): string {
-  const names: Readonly<Record<string, string>> = { 'http/1.1': 'HTTP/1.1', h2: 'HTTP/2', h3: 'HTTP/3' }
-  return names[httpVersion] ?? 'this version of HTTP'
-}
-
 function allOpen(httpVersion: string): Finding {
-  const isMultiplexed = httpVersion === 'h2' || httpVersion === 'h3'
   return {
     verdict: 'works',
-    evidence: isMultiplexed
-      ? `All ${streamCount} event streams opened at once: ${sayHttp(httpVersion)} carries them on one connection.`
+    evidence: isMultiplexed(httpVersion)
+      ? `All ${streamCount} event streams opened at once: ${sayHttpVersion(httpVersion)} carries them on one connection.`
       : `All ${streamCount} event streams opened at once: this browser opens more connections than most.`,
     facts: { asked: streamCount, openAtOnce: streamCount },
   }
@@ -99,7 +94,7 @@ function wall(openCount: number, httpVersion: string): Finding {
     verdict: 'works-with-trouble',
     evidence:
       `${openCount} of ${streamCount} event streams opened and the rest waited; when one was closed, another opened. ` +
-      `So many connections does this browser open to a host over ${sayHttp(httpVersion)}, all its tabs together: the next stream or request would wait for ever.`,
+      `So many connections does this browser open to a host over ${sayHttpVersion(httpVersion)}, all its tabs together: the next stream or request would wait for ever.`,
     advice: howToNeedFewer,
     facts: { asked: streamCount, openAtOnce: openCount, opensWhenOneCloses: true },
   }

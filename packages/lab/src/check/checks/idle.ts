@@ -20,7 +20,7 @@ export function idleSteps(idleMs: number): number[] {
 export const idle: Check = {
   id: 'idle',
   title: 'Idle connections',
-  asks: 'Do a stream and a socket that nothing is said on still deliver afterwards?',
+  asks: 'Do a stream and a socket that were silent for a while still deliver afterwards?',
 
   async run(context, signal) {
     const lines = await openLines(await context.openChannel(), context, signal)

@@ -84,8 +84,7 @@ function refused(head: StreamHead): Finding {
   return {
     verdict: 'broken',
     evidence: `The request for an event stream ${said}.`,
-    advice:
-      'Let answers of the type `text/event-stream` through; until then take long polling, whose answers are whole.',
+    advice: 'Let answers of the type `text/event-stream` through.',
     facts: { status: head.kind === 'failed' ? 0 : head.status },
   }
 }
@@ -134,8 +133,7 @@ function blocked(facts: {
       `In ${sayDelay(patienceMs)} nothing came while the stream was open, and ${sayDelay(proofMs)} after it was ended at the ` +
       `server ${isEndHeard ? 'nothing but its end' : 'nothing'} had come: event streams do not get through.`,
     advice:
-      'Let answers of the type `text/event-stream` through, as they come (nginx `proxy_buffering off;`); until then ' +
-      'take long polling, whose answers are whole.',
+      'Let answers of the type `text/event-stream` through, as they come (nginx `proxy_buffering off;`).',
     facts: { isBuffered: false, ...facts },
   }
 }

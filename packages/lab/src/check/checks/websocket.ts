@@ -1,7 +1,8 @@
-import { sayDelay } from '../../advice/words.js'
+import { plural, sayDelay } from '../../advice/words.js'
 import type { Check, CheckContext, Finding } from '../check.js'
 import { ask } from '../probe/answer.js'
 import { type ProbeChannel, problemCodeOf } from '../probe/channel.js'
+import { isMultiplexed, sayHttpVersion } from '../probe/http-version.js'
 import { newNonce, nonceMessage } from '../probe/nonce.js'
 import { requestMs } from '../probe/request-ms.js'
 import { ProbeSocket } from '../probe/socket.js'
@@ -54,17 +55,22 @@ async function echo({ channel, socket, openedMs, context, signal }: OpenSocket):
   return {
     verdict: 'works',
     evidence:
-      `It opened in ${sayDelay(openedMs)}, and a message that was sent on it came back ${sayDelay(roundTripMs)} later.` +
+      `It opened in ${sayDelay(openedMs)}, and a message that was sent on it came back ${sayDelay(roundTripMs)} later. ` +
       sayVersion(context.httpVersion),
-    facts: { openedMs: Math.round(openedMs), roundTripMs: Math.round(roundTripMs) },
+    facts: {
+      openedMs: Math.round(openedMs),
+      roundTripMs: Math.round(roundTripMs),
+      pageCameOver: context.httpVersion,
+    },
   }
 }
 
+/** A browser opens HTTP/1.1 for a socket, whatever the page came over. @see docs/protocol.md, Connections */
 function sayVersion(httpVersion: string): string {
-  if (httpVersion === 'h2' || httpVersion === 'h3') {
-    return ` The page came over ${httpVersion === 'h2' ? 'HTTP/2' : 'HTTP/3'}; the socket has a connection of HTTP/1.1 to itself.`
-  }
-  return ''
+  const cameOver = `The page came over ${sayHttpVersion(httpVersion)}`
+  return isMultiplexed(httpVersion)
+    ? `${cameOver}; the socket has a connection of HTTP/1.1 to itself.`
+    : `${cameOver}.`
 }
 
 /** Which direction is it? What was sent may be in the channel; what is published may be heard. */
@@ -83,7 +89,7 @@ async function oneWayOnly({ channel, socket, context, signal }: OpenSocket, sent
       `It opened, but what was sent on it did not come back in ${sayDelay(patienceMs)}: frames ` +
       `${isUp ? 'reach the server' : 'do not reach the server'}, and ${isDown ? 'do come' : 'none comes'} from it.`,
     advice:
-      'Something takes the upgrade and does not pass frames on (a filter, a virus scanner): take Server-Sent Events, or `wss:`, which it can not read.',
+      'Something takes the upgrade and does not pass frames on (a filter, a virus scanner): make an exception of `/v1/`, or serve over TLS, since it can not read `wss:`.',
     facts: { isUp, isDown, patienceMs },
   }
 }
@@ -128,9 +134,7 @@ function notOpened({ isHanging, tookMs, counted, plain }: Unopened): Finding {
   return {
     verdict: 'broken',
     evidence: `${first} ${sayArrival(counted, isHanging)}${sayPlain(plain)}`,
-    advice: isDropped
-      ? passUpgradeOn
-      : `${letUpgradeThrough} Until then take Server-Sent Events, and \`POST\` what the page says.`,
+    advice: isDropped ? passUpgradeOn : letUpgradeThrough,
     facts,
   }
 }
@@ -139,9 +143,11 @@ function sayArrival(counted: number | undefined, isHanging: boolean): string {
   if (counted === undefined) return ''
   if (counted === 0)
     return 'It never reached the server, which counted 0 requests for a WebSocket meanwhile. '
-  if (isHanging) return `The server counted ${counted} such meanwhile: its answer may not have come back. `
+  // Others may have opened one in that moment: only that there was none is certain.
+  const sayCounted = `The server counted ${counted} ${plural(counted, 'request')} for a WebSocket meanwhile`
+  if (isHanging) return `${sayCounted}: it may have answered, and its answer not have come back. `
   return (
-    `The server counted ${counted} such meanwhile, and answers \`426\` to one without \`Upgrade\`: ` +
+    `${sayCounted}, and answers \`426\` to one that has no \`Upgrade\` any more: most likely ` +
     'that header was dropped on the way. '
   )
 }
@@ -156,7 +162,7 @@ function sayPlain(plain: PlainAnswer | undefined): string {
 
 const passUpgradeOn =
   'Pass the upgrade on: nginx `proxy_http_version 1.1;`, `proxy_set_header Upgrade $http_upgrade;` and ' +
-  '`proxy_set_header Connection $connection_upgrade;`. Until then take Server-Sent Events.'
+  '`proxy_set_header Connection $connection_upgrade;`.'
 
 const letUpgradeThrough =
   'Let upgrades through where they end: nginx needs `proxy_set_header Upgrade $http_upgrade;` and ' +

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { stages } from '../checks/index.js'
 import { type Overall, overallOf } from '../overall.js'
 import { Sentence } from './sentence.js'
 import { type CheckRunView, findingsOf } from './use-check-run.js'
@@ -40,6 +41,8 @@ export function VerdictPanel({ run, children }: VerdictPanelProps) {
   )
 }
 
+const titles = new Map(stages.flat().map(({ id, title }) => [id, title]))
+
 function sayVerdict({ sentence }: Overall, isStopped: boolean): string {
   return isStopped ? `Stopped before the end. So far: ${sentence}` : sentence
 }
@@ -49,9 +52,9 @@ function Changes({ overall }: { readonly overall: Overall }) {
     <div class="changes">
       <h3>{overall.verdict === 'works' ? 'Worth knowing' : 'What to change'}</h3>
       <ul>
-        {overall.changes.map((change) => (
-          <li key={change}>
-            <Sentence text={change} />
+        {overall.changes.map(({ check, advice }) => (
+          <li key={check}>
+            <strong>{titles.get(check)}.</strong> <Sentence text={advice} />
           </li>
         ))}
       </ul>
