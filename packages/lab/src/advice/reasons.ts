@@ -47,7 +47,7 @@ function againstPolling({ outlooks, workload, audience }: Facts): string {
   const polling = outlooks['short-poll']
   const at = `At ${sayRate(workload.messagesPerSecond)} and ${sayReaders(audience.readers)}`
   if (!polling.isMeasured) return `${at}, short polling had not brought everything yet.`
-  return `${at}, short polling would spend ${sayShare(polling.emptyShare)} of its requests on empty answers, make ${sayNumber(polling.requestsPerSecond)} of them a second, and be ${sayDelay(polling.delayP99Ms)} late (p99).`
+  return `${at}, short polling would spend ${sayShare(polling.emptyShare)} of its requests on empty answers: ${sayNumber(polling.requestsPerSecond)} a second in all, for messages that come ${sayDelay(polling.delayP99Ms)} late (p99).`
 }
 
 function againstRequests({ outlooks, audience }: Facts): string {

@@ -1,38 +1,40 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { type Way, ways } from '@tidings/protocol'
+import { useEffect } from 'preact/hooks'
 import type { Arrow } from '../../record/types.js'
-import { explain } from '../../wire/explain.js'
+import { explain } from '../../wire/index.js'
 import { formatMs } from '../format.js'
 import { useLab } from '../state/lab.js'
 import { wayTitle } from '../ways.js'
 import { WireParts } from './wire-parts.js'
 
-/** The exact bytes of the arrow that was clicked, and what they are. It lies over the page and moves nothing. */
+/**
+ * The exact bytes of the arrow that was chosen, and what they are. It lies over the page and moves nothing, on the side
+ * where the arrow's lane is not. The focus stays with the diagram, so that its keys go on to the next arrow.
+ */
 export function ArrowPanel() {
-  const { openArrow } = useLab()
+  const { openArrow, diagrams } = useLab()
   const arrow = openArrow.value
-  const heading = useRef<HTMLHeadingElement>(null)
-  const before = useRef<Element | null>(null)
+  const close = () => {
+    if (!arrow) return
+    const isInside = document.activeElement?.closest('.arrow-panel') != null
+    openArrow.value = undefined
+    diagrams.deselect()
+    if (isInside) canvasOf(arrow.lane)?.focus({ preventScroll: true })
+  }
   useEffect(() => {
     if (!arrow) return
-    if (!heading.current?.closest('aside')?.contains(document.activeElement))
-      before.current = document.activeElement
-    heading.current?.focus({ preventScroll: true })
-  }, [arrow])
+    const onKey = ({ key }: KeyboardEvent) => {
+      if (key === 'Escape') close()
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  })
   if (!arrow) return null
-  const close = () => {
-    openArrow.value = undefined
-    if (before.current instanceof HTMLElement) before.current.focus({ preventScroll: true })
-  }
+  const side = ways.indexOf(arrow.lane) < ways.length / 2 ? 'right' : 'left'
   return (
-    <aside
-      class="arrow-panel"
-      aria-labelledby="arrow-title"
-      onKeyDown={({ key }) => {
-        if (key === 'Escape') close()
-      }}
-    >
+    <aside class="arrow-panel" data-side={side} aria-labelledby="arrow-title">
       <header>
-        <h2 id="arrow-title" ref={heading} tabIndex={-1}>
+        <h2 id="arrow-title" tabIndex={-1}>
           {arrow.label}
         </h2>
         <button type="button" class="button close" onClick={close} aria-label="Close the bytes">
@@ -40,9 +42,13 @@ export function ArrowPanel() {
         </button>
       </header>
       <ArrowFacts arrow={arrow} />
-      <WireParts parts={explain(arrow)} isCut={arrow.bytes.length < arrow.byteLength} />
+      <WireParts key={arrow.id} parts={explain(arrow)} />
     </aside>
   )
+}
+
+function canvasOf(way: Way): HTMLElement | null {
+  return document.querySelector<HTMLElement>(`[data-way="${way}"] canvas`)
 }
 
 function ArrowFacts({ arrow }: { readonly arrow: Arrow }) {

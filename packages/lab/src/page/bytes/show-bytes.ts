@@ -26,6 +26,9 @@ function markLineEnds(text: string): string {
   return text.replace(/\r/g, '␍').replace(/\n/g, '␊\n').replace(/\t/g, '␉')
 }
 
+/** How a mark is written; few fonts have the marks themselves. */
+export const written: Readonly<Record<string, string>> = { '␍': '\\r', '␊': '\\n', '␉': '\\t' }
+
 /** @returns undefined for what is no UTF-8, or holds control characters */
 function decodeText(bytes: ByteString, isCut: boolean): string | undefined {
   const units = Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))

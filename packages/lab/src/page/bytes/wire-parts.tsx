@@ -1,16 +1,11 @@
 import type { WirePart } from '../../record/types.js'
-import { showBytes } from './show-bytes.js'
+import { showBytes, written } from './show-bytes.js'
 
 /** A burst in one write has thousands of parts; the first ones tell how the rest goes on. */
 const mostShownParts = 150
 
-interface WirePartsProps {
-  readonly parts: readonly WirePart[]
-  readonly isCut: boolean
-}
-
 /** Part after part: its bytes, what it is called, what it says, and where that is written. */
-export function WireParts({ parts, isCut }: WirePartsProps) {
+export function WireParts({ parts }: { readonly parts: readonly WirePart[] }) {
   const shown = parts.slice(0, mostShownParts)
   return (
     <ol class="wire-parts">
@@ -19,8 +14,9 @@ export function WireParts({ parts, isCut }: WirePartsProps) {
         // biome-ignore lint/suspicious/noArrayIndexKey: the place is what tells them apart
         <WirePartItem key={index} part={part} />
       ))}
-      {parts.length > shown.length && <li class="left-out">… and {parts.length - shown.length} more parts</li>}
-      {isCut && <li class="left-out">The trace keeps the first 16 KiB of a write; the rest was counted.</li>}
+      {parts.length > shown.length && (
+        <li class="left-out">… and {parts.length - shown.length} more parts</li>
+      )}
     </ol>
   )
 }
@@ -30,7 +26,7 @@ function WirePartItem({ part }: { readonly part: WirePart }) {
   return (
     <li class="wire-part" data-part={part.name}>
       <code class={isHex ? 'bytes hex' : 'bytes'}>
-        {text}
+        {isHex ? text : withMarks(text)}
         {leftOut > 0 && <span class="left-out"> … {leftOut.toLocaleString('en')} more bytes</span>}
       </code>
       <p>
@@ -38,4 +34,13 @@ function WirePartItem({ part }: { readonly part: WirePart }) {
       </p>
     </li>
   )
+}
+
+/** Line ends and tabs in another tone than the text that they stand in. */
+function withMarks(text: string) {
+  return text.split(/([␍␊␉])/).map((piece, index) => {
+    const mark = written[piece]
+    // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text that does not change
+    return mark === undefined ? piece : <i key={index}>{mark}</i>
+  })
 }

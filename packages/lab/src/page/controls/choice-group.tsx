@@ -8,7 +8,12 @@ interface ChoiceGroupProps<Value extends string> {
 }
 
 /** A few choices of which one holds, side by side: radio buttons that look like one piece. */
-export function ChoiceGroup<Value extends string>({ legend, choices, value, onChange }: ChoiceGroupProps<Value>) {
+export function ChoiceGroup<Value extends string>({
+  legend,
+  choices,
+  value,
+  onChange,
+}: ChoiceGroupProps<Value>) {
   const name = useId()
   return (
     <fieldset class="choice-group">

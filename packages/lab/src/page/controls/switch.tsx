@@ -9,7 +9,6 @@ export function Switch({ label, isOn, onChange }: SwitchProps) {
     <label class="switch">
       <input
         type="checkbox"
-        role="switch"
         checked={isOn}
         onChange={({ currentTarget }) => onChange(currentTarget.checked)}
       />

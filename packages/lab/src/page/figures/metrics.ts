@@ -16,7 +16,7 @@ const bytes = (value: number | undefined) => formatBytes(value ?? 0)
 export const laneMetrics: readonly Metric[] = [
   { name: 'messages', title: 'messages', read: (figures) => figures.messages, format: count },
   { name: 'requests', title: 'requests', read: (figures) => figures.requests, format: count },
-  { name: 'empty-answers', title: 'empty answers', read: (figures) => figures.emptyAnswers, format: count },
+  { name: 'empty-answers', title: 'empty', read: (figures) => figures.emptyAnswers, format: count },
   { name: 'connections', title: 'connections', read: (figures) => figures.connections, format: count },
   { name: 'bytes-up', title: 'bytes up', read: (figures) => figures.bytesUp, format: bytes },
   { name: 'bytes-down', title: 'bytes down', read: (figures) => figures.bytesDown, format: bytes },

@@ -11,7 +11,11 @@ const offlineStopsSeconds = [1, 2, 5, 10, 20, 30, 60]
 
 const upgradeChoices = [
   { value: 'pass', title: 'Passes', hint: 'The upgrade reaches the server' },
-  { value: 'refuse', title: 'Is refused', hint: 'The line answers 502, as a proxy that knows no upgrade does' },
+  {
+    value: 'refuse',
+    title: 'Is refused',
+    hint: 'The line answers 502, as a proxy that knows no upgrade does',
+  },
   { value: 'hang', title: 'Hangs', hint: 'The upgrade is never answered' },
 ] as const
 

@@ -9,8 +9,8 @@ export function HopSection() {
     <section id="hop" class="hop" aria-labelledby="hop-title">
       <h2 id="hop-title">Hop and break</h2>
       <p class="lead">
-        Two readers share a line that you can break. The first knows its offset, and may change its way at any moment;
-        the second is a plain socket without one.
+        Two readers share a line that you can break. The first knows its offset, and may change its way at any
+        moment; the second is a plain socket without one.
       </p>
       <div class="hop-grid">
         <HopperCard />

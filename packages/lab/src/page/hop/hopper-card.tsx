@@ -6,7 +6,11 @@ import { useLab } from '../state/lab.js'
 import { shortTitle, wayTitle } from '../ways.js'
 import { SequenceFigures } from './sequence-figures.js'
 
-const choices = ways.map((way) => ({ value: way, title: shortTitle[way], hint: `Go on over ${wayTitle[way]}` }))
+const choices = ways.map((way) => ({
+  value: way,
+  title: shortTitle[way],
+  hint: `Go on over ${wayTitle[way]}`,
+}))
 
 export function HopperCard() {
   const { session, snapshot, announcement } = useLab()

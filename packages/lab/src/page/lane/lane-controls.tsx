@@ -5,19 +5,32 @@ import { wayTitle } from '../ways.js'
 /** Both ends can close. */
 export function LaneControls({ way }: { readonly way: Way }) {
   const { session, snapshot, announcement } = useLab()
-  const isRunning = snapshot.value.isRunning[way]
+  const { isRunning, state } = snapshot.value
   const toggle = () => {
-    if (isRunning) session.stop(way)
+    if (isRunning[way]) session.stop(way)
     else session.start(way)
-    announcement.value = `${wayTitle[way]} ${isRunning ? 'stopped' : 'started'}.`
+    announcement.value = `${wayTitle[way]} ${isRunning[way] ? 'stopped' : 'started'}.`
   }
   return (
     <div class="lane-controls">
-      <button type="button" class="button" onClick={toggle}>
-        {isRunning ? 'Close from here' : 'Start'}
+      <span aria-hidden="true">Close</span>
+      <button
+        type="button"
+        class="button"
+        disabled={state !== 'running'}
+        aria-label={isRunning[way] ? 'Close from here' : 'Start'}
+        onClick={toggle}
+      >
+        {isRunning[way] ? 'from here' : 'Start'}
       </button>
-      <button type="button" class="button" disabled={!isRunning} onClick={() => session.closeFromServer(way)}>
-        Close from the server
+      <button
+        type="button"
+        class="button"
+        disabled={!isRunning[way]}
+        aria-label="Close from the server"
+        onClick={() => session.closeFromServer(way)}
+      >
+        from the server
       </button>
     </div>
   )

@@ -14,17 +14,19 @@ export function LanePanel({ way }: { readonly way: Way }) {
   const titleId = `title-${way}`
   return (
     <section class="lane" data-way={way} data-running={isRunning} aria-labelledby={titleId}>
-      <header>
-        <h3 id={titleId}>{wayTitle[way]}</h3>
-        <span class="state" data-state={isRunning ? 'hearing' : 'stopped'}>
-          {isRunning ? 'hearing' : 'stopped'}
-        </span>
-      </header>
-      <p class="explanation">{explainWay(way, choices.value.settings)}</p>
-      <LaneDiagram way={way} />
-      <LaneReadout way={way} />
-      <LaneControls way={way} />
-      <SayBox way={way} />
+      <div class="lane-body">
+        <header>
+          <h3 id={titleId}>{wayTitle[way]}</h3>
+          <span class="state" data-state={isRunning ? 'hearing' : 'stopped'}>
+            {isRunning ? 'hearing' : 'stopped'}
+          </span>
+        </header>
+        <p class="explanation">{explainWay(way, choices.value.settings)}</p>
+        <LaneDiagram way={way} />
+        <LaneReadout way={way} />
+        <LaneControls way={way} />
+        <SayBox way={way} />
+      </div>
       <LaneTranscript way={way} />
     </section>
   )

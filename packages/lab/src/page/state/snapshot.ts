@@ -4,10 +4,7 @@ import type { RunSession } from '../../session/types.js'
 
 /** What the page shows of a run beside its diagrams, as it was a moment ago. */
 export interface Snapshot
-  extends Pick<
-    RunSession,
-    'state' | 'reason' | 'clock' | 'hopper' | 'naive' | 'lineEvents' | 'readers'
-  > {
+  extends Pick<RunSession, 'state' | 'reason' | 'clock' | 'hopper' | 'naive' | 'lineEvents' | 'readers'> {
   readonly figures: Readonly<Record<Way, LaneFigures>>
   readonly isRunning: Readonly<Record<Way, boolean>>
 }
