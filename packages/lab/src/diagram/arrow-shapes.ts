@@ -36,23 +36,26 @@ export function angleOf({ fromX, fromY, toX, toY }: ArrowPath): number {
   return Math.abs(angle) < 0.01 ? 0 : angle
 }
 
-/** Nearer than so much to the next one of its direction, an arrow is drawn fainter. */
+/** Nearer than so much to both of its neighbours of one direction, an arrow is drawn fainter. */
 const crowdedPx = 14
 const leastStrength = 0.3
 
 /** How strongly each arrow is drawn, 0 to 1: a stream of hundreds is a calm surface, a lone one stands out of it. */
 export function strengthsOf(paths: readonly ArrowPath[]): readonly number[] {
-  const gaps = new Array<number>(paths.length).fill(Number.POSITIVE_INFINITY)
+  const above = new Array<number>(paths.length).fill(Number.POSITIVE_INFINITY)
+  const below = [...above]
   const latest: Record<Arrow['from'], number | undefined> = { client: undefined, server: undefined }
   paths.forEach((path, index) => {
     const before = latest[path.arrow.from]
     latest[path.arrow.from] = index
     if (before === undefined) return
-    const gap = Math.abs(path.fromY - paths[before]!.fromY)
-    gaps[index] = gap
-    gaps[before] = Math.min(gaps[before]!, gap)
+    above[index] = Math.abs(path.fromY - paths[before]!.fromY)
+    below[before] = above[index]!
   })
-  return gaps.map((gap) => Math.min(1, Math.max(leastStrength, gap / crowdedPx)))
+  return above.map((gapPx, index) => {
+    const freePx = Math.max(gapPx, below[index]!)
+    return Math.min(1, Math.max(leastStrength, freePx / crowdedPx))
+  })
 }
 
 export function selectedArrowShapes(path: ArrowPath, frame: Frame): readonly Shape[] {

@@ -74,6 +74,22 @@ test('a label says which connection opened or closed, shorter where there is no 
   expect(texts).toEqual([':40312 closed by the server', ':40312 closed'])
 })
 
+test('a count is not cut off with its name: a shorter name comes before', () => {
+  const lane = new LaneUnderTest()
+  const answer = () => ({ atMs: 0, of: lane.arrow(0, { kind: 'response', label: '200 100 messages' }) })
+  const group = { atMs: 0, items: [answer(), answer()] }
+  expect(labelVariants(group).map((runs) => runs[0]?.text)).toEqual(['200 100 messages ×2', 'response ×2'])
+})
+
+test('a request gives its offset up for the connection that it opens', () => {
+  const lane = new LaneUnderTest()
+  lane.ask(0)
+  const opened = { what: 'opened', port: 40_312, by: 'client' } as const
+  const group = { atMs: 0, items: [lane.arrows[0]!, opened].map((of) => ({ atMs: 0, of })) }
+  const texts = labelVariants(group).map((runs) => runs.map((run) => run.text).join(''))
+  expect(texts.slice(0, 2)).toEqual(['GET offset=-1  :40312 opened', 'GET  :40312 opened'])
+})
+
 test('a label that comes from the wire stays on its line', () => {
   const arrow = new LaneUnderTest().arrow(0, { label: 'a\r\nb\u0000' })
   expect(textOf(arrow)).toBe('a·b·')

@@ -84,8 +84,10 @@ export function labelVariants(group: LabelGroup): readonly (readonly TextRun[])[
     if (isArrow(of)) arrows.push(of)
     else notes.push(of)
   }
-  const arrowRuns = textOfArrows(arrows)
-  if (notes.length === 0) return [arrowRuns]
+  const sorts = sortsOf(arrows)
+  const arrowRuns = textOfSorts(sorts, false)
+  const shortRuns = textOfSorts(sorts, true)
+  if (notes.length === 0) return [arrowRuns, shortRuns]
   const noted = (runs: readonly TextRun[], text: string): readonly TextRun[] => [
     ...runs,
     { text: runs.length === 0 ? text : `  ${text}`, colour: 'connection' },
@@ -95,26 +97,36 @@ export function labelVariants(group: LabelGroup): readonly (readonly TextRun[])[
   const [firstRun] = arrowRuns
   if (firstRun === undefined) return whole
   const firstWord = { ...firstRun, text: firstRun.text.split(' ', 1)[0] ?? '' }
-  return [...whole, ...texts.map((text) => noted([firstWord], text)), arrowRuns]
+  return [...whole, ...texts.map((text) => noted([firstWord], text)), arrowRuns, shortRuns]
 }
 
-function textOfArrows(arrows: readonly Arrow[]): TextRun[] {
-  const sorts = new Map<string, { first: Arrow; count: number; isAlike: boolean }>()
+interface Sort {
+  readonly first: Arrow
+  count: number
+  isAlike: boolean
+}
+
+function sortsOf(arrows: readonly Arrow[]): readonly Sort[] {
+  const sorts = new Map<string, Sort>()
   for (const arrow of arrows) {
-    const sort = sorts.get(`${arrow.kind} ${arrow.isEmpty}`)
+    const name = `${arrow.kind} ${arrow.isEmpty}`
+    const sort = sorts.get(name)
     if (sort === undefined) {
-      sorts.set(`${arrow.kind} ${arrow.isEmpty}`, { first: arrow, count: 1, isAlike: true })
+      sorts.set(name, { first: arrow, count: 1, isAlike: true })
     } else {
       sort.count += 1
       sort.isAlike &&= sort.first.label === arrow.label
     }
   }
-  return [...sorts.values()].map(({ first, count, isAlike }, index) => {
-    const name = isAlike ? first.label : first.isEmpty ? `empty ${first.kind}` : first.kind
-    return {
-      text: `${index === 0 ? '' : ', '}${oneLine(name)}${count === 1 ? '' : ` ×${count}`}`,
-      colour: colourOf(first),
-    }
+  return [...sorts.values()]
+}
+
+function textOfSorts(sorts: readonly Sort[], isShort: boolean): readonly TextRun[] {
+  return sorts.map(({ first, count, isAlike }, index) => {
+    const kind = first.isEmpty ? `empty ${first.kind}` : first.kind
+    const name = isAlike && !(isShort && count > 1) ? oneLine(first.label) : kind
+    const text = `${index === 0 ? '' : ', '}${name}${count === 1 ? '' : ` ×${count}`}`
+    return { text, colour: colourOf(first) }
   })
 }
 

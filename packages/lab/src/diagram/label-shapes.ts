@@ -29,7 +29,10 @@ interface Place {
 
 const gapPx = 10
 
-/** Letters don't fill their line: labels of two sides whose lines overlap by less don't touch. */
+/** Between a line and its label. */
+const labelGapPx = 4
+
+/** A label above a line and one below it do not touch when the lines are so near to each other. */
 const touchingPx = 5
 
 /**
@@ -106,36 +109,39 @@ function heldPlaces(bars: readonly HeldBar[], server: readonly Place[], frame: F
 function sharing(places: readonly Place[], others: readonly Place[], frame: Frame): readonly Text[] {
   const { fontPx, lineHeightPx } = frame.measures
   const spanPx = frame.serverX - frame.clientX - 2 * gapPx
+  // No slanted label reaches further than so many lines: beyond, nothing needs to be compared.
+  const farPx = 8 * lineHeightPx
   const texts: Text[] = []
   let first = 0
   for (const place of places) {
-    // A client's label lies above its line and a server's below: they meet while the latter's line is the upper one.
-    const reach = (other: Place) => (place.side === 'client' ? place.y - other.y : other.y - place.y)
-    while (first < others.length && others[first]!.y < place.y - 2 * lineHeightPx) first += 1
+    while (first < others.length && others[first]!.y < place.y - farPx) first += 1
     let neededPx = 0
-    for (
-      let index = first;
-      index < others.length && others[index]!.y < place.y + 2 * lineHeightPx;
-      index += 1
-    ) {
+    for (let index = first; index < others.length && others[index]!.y < place.y + farPx; index += 1) {
       const other = others[index]!
-      if (reach(other) < touchingPx || reach(other) > 2 * lineHeightPx - touchingPx) continue
-      neededPx = Math.max(neededPx, neededWidthPx(other, fontPx) + gapPx)
+      if (areSideBySide(place, other, fontPx)) neededPx = Math.max(neededPx, widthOf(other, fontPx) + gapPx)
     }
-    const widthPx = Math.max(spanPx - neededPx, (spanPx - gapPx) / 2)
-    const runs = fitText(place.variants, neededPx === 0 ? spanPx : widthPx, fontPx)
+    const sharedPx = Math.max(spanPx - neededPx, (spanPx - gapPx) / 2)
+    const runs = fitText(place.variants, neededPx === 0 ? spanPx : sharedPx, fontPx)
     if (runs !== undefined && runs.length > 0) texts.push(labelText(place, runs, frame))
   }
   return texts
 }
 
-function neededWidthPx({ variants }: Place, fontPx: number): number {
+/** A client's label lies above its line, a server's below, and sinks with it: do their heights overlap? */
+function areSideBySide(one: Place, other: Place, fontPx: number): boolean {
+  const [client, server] = one.side === 'client' ? [one, other] : [other, one]
+  const sinksPx = Math.tan(Math.abs(server.angle)) * widthOf(server, fontPx)
+  const apartPx = client.y - server.y
+  return apartPx > touchingPx && apartPx < 2 * fontPx + 2 * labelGapPx + sinksPx
+}
+
+function widthOf({ variants }: Place, fontPx: number): number {
   return estimatedWidthPx(variants[0] ?? [], fontPx)
 }
 
 function labelText(place: Place, runs: readonly TextRun[], frame: Frame): Text {
   const { fontPx, strokePx } = frame.measures
-  const fromLinePx = place.side === 'client' ? -(strokePx + 4) : fontPx * 0.8 + strokePx + 3
+  const fromLinePx = place.side === 'client' ? -(strokePx + labelGapPx) : fontPx * 0.8 + strokePx + labelGapPx
   const x = place.side === 'client' ? frame.clientX + gapPx : frame.serverX - gapPx
   const alongPx = (place.side === 'client' ? gapPx : -gapPx) * Math.tan(place.angle)
   return {

@@ -185,6 +185,35 @@ describe('labels', () => {
     },
   )
 
+  test('of the two sides never lie upon each other, also where connections come and go', () => {
+    const lane = new LaneUnderTest()
+    for (let atMs = 500; atMs < 9_500; atMs += 900) {
+      const connection = lane.connect(atMs)
+      lane.ask(atMs + 1, 'GET offset=0000000002')
+      lane.answer(atMs + 300, '200 2 messages')
+      lane.arrows.at(-1)!.receivedAtMs += 120
+      connection.closedAtMs = lane.startMs + atMs + 310
+      connection.closedBy = atMs % 1_800 === 500 ? 'client' : 'server'
+    }
+    for (const widthPx of [220, 360, 480, 900]) {
+      const list = layout(lane, { on: { ...size, widthPx } })
+      const boxes = texts(list)
+        .filter((text) => text.isCleared && text.y > list.frame.scale.topPx)
+        .map((text) => boxOf(text))
+      expect(boxes.length).toBeGreaterThan(12)
+      boxes.forEach((box, index) => {
+        for (const other of boxes.slice(index + 1)) {
+          const isApart =
+            box.right <= other.left ||
+            other.right <= box.left ||
+            box.bottom <= other.top ||
+            other.bottom <= box.top
+          expect(isApart, `${widthPx} wide: ${box.text} | ${other.text}`).toBe(true)
+        }
+      })
+    }
+  })
+
   test('thin out with a count where arrows are dense', () => {
     const list = layout(busyLane('sse', 20, 100), { untilMs: 20_000 })
     const counts = words(list).flatMap((text) => /^event data ×(\d+)$/.exec(text)?.[1] ?? [])
@@ -237,4 +266,26 @@ test('the limit of shapes holds even for a lane of nothing but short connections
   expect(list.shapes.length).toBeLessThanOrEqual(mostShapes)
   expect((list as { shapes: readonly unknown[] }).shapes.length).toBeGreaterThan(300)
   expect((lane as Lane).connections.length).toBe(2_500)
+})
+
+/** Of letters half as wide as they are high, which stand and do not hang. */
+function boxOf(text: Text) {
+  const widthPx = plainText(text).length * text.sizePx * 0.5
+  const left = text.anchor === 'start' ? text.x : text.x - widthPx
+  const sinksPx = Math.tan(Math.abs(text.angle)) * widthPx
+  const bottom = text.y + (text.anchor === 'end' ? sinksPx : 0)
+  return { text: plainText(text), left, right: left + widthPx, top: text.y - text.sizePx * 0.75, bottom }
+}
+
+test('a stream of hundreds is drawn faintly, a pair of arrows among nothing is not', () => {
+  const lane = new LaneUnderTest('sse')
+  const busy = lines(layout(busyLane('sse', 20, 100), { untilMs: 20_000 }), 'event')
+  // Only the newest one, and one above the upper edge, have no neighbour.
+  const strong = busy.filter((line) => line.opacity > 0.6)
+  expect(busy.length).toBeGreaterThan(100)
+  expect(strong.length).toBeLessThanOrEqual(2)
+  for (const line of strong.slice(0, -1)) expect(line.fromY).toBeLessThan(layout(lane).frame.scale.topPx)
+  lane.arrow(5_000, {})
+  lane.arrow(5_120, {})
+  expect(lines(layout(lane), 'event').map((line) => line.opacity)).toEqual([1, 1])
 })

@@ -17,6 +17,9 @@ export const mostBins = 150
 /** How long an arrow may be under way beyond the edge of what is visible and still be found. */
 const longestFlightMs = 2_000
 
+/** Beyond the edges so much is drawn as well: what stands at an edge has its neighbours, and does not change there. */
+const edgePx = 16
+
 /** In a bin of a crowd so many are looked at for one of each direction. */
 const mostSampled = 4
 
@@ -48,7 +51,7 @@ export function visibleArrows(arrows: readonly Arrow[], scale: TimeScale, around
 export function isInSight(arrow: Arrow, scale: TimeScale): boolean {
   const upper = yOf(scale, Math.min(arrow.sentAtMs, arrow.receivedAtMs))
   const lower = yOf(scale, Math.max(arrow.sentAtMs, arrow.receivedAtMs))
-  return upper <= scale.bottomPx && lower >= scale.topPx
+  return upper <= scale.bottomPx + edgePx && lower >= scale.topPx - edgePx
 }
 
 function thinned(arrows: readonly Arrow[], binMs: number): readonly Arrow[] {
@@ -69,9 +72,10 @@ function thinned(arrows: readonly Arrow[], binMs: number): readonly Arrow[] {
 
 function sampled(arrows: readonly Arrow[], scale: TimeScale, binMs: number): readonly Arrow[] {
   const drawn: Arrow[] = []
-  const firstBin = Math.floor(scale.fromMs / binMs)
+  const edgeMs = edgePx / scale.pixelsPerMs
+  const firstBin = Math.floor((scale.fromMs - edgeMs) / binMs)
   let begin = firstNotBefore(arrows, firstBin * binMs, serverTimeMs)
-  for (let bin = firstBin; bin * binMs < scale.untilMs; bin += 1) {
+  for (let bin = firstBin; bin * binMs < scale.untilMs + edgeMs; bin += 1) {
     const end = firstNotBefore(arrows, (bin + 1) * binMs, serverTimeMs, begin)
     drawn.push(...thinned(arrows.slice(begin, Math.min(end, begin + mostSampled)), binMs))
     begin = end

@@ -15,8 +15,8 @@ export class Transcript {
   readonly #startMs: number
   readonly #lines: TranscriptLine[] = []
   readonly #open = new Set<ConnectionRecord>()
-  #lastArrow: Arrow | undefined
-  #lastConnection: ConnectionRecord | undefined
+  readonly #toldArrows = new WeakSet<Arrow>()
+  readonly #knownConnections = new WeakSet<ConnectionRecord>()
 
   /** @param startMs  what the lines' times count from, by the server's clock */
   constructor(startMs: number) {
@@ -29,8 +29,7 @@ export class Transcript {
 
   /** @returns the lines that are new, in order */
   update(lane: Lane): readonly TranscriptLine[] {
-    const arrows = newSince(lane.arrows, this.#lastArrow)
-    this.#lastArrow = arrows.at(-1) ?? this.#lastArrow
+    const arrows = takeNew(lane.arrows, this.#toldArrows)
     this.#addConnections(lane)
     const lines = [...arrows.map((arrow) => lineOf(arrow, lane, this.#startMs)), ...this.#closings()]
     lines.sort((a, b) => a.atMs - b.atMs)
@@ -40,9 +39,7 @@ export class Transcript {
   }
 
   #addConnections(lane: Lane): void {
-    const connections = newSince(lane.connections, this.#lastConnection)
-    this.#lastConnection = connections.at(-1) ?? this.#lastConnection
-    for (const connection of connections) this.#open.add(connection)
+    for (const connection of takeNew(lane.connections, this.#knownConnections)) this.#open.add(connection)
     for (const oldest of this.#open) {
       if (this.#open.size <= mostOpen) break
       this.#open.delete(oldest)
@@ -101,12 +98,22 @@ function lineOf(arrow: Arrow, lane: Lane, startMs: number): TranscriptLine {
   return lineOfArrow(arrow, exchange, connection, startMs)
 }
 
-/** Whatever came after `last`, looked for from the end; all, once that has been let go of. */
-function newSince<Item extends { readonly id: string | number }>(
-  items: readonly Item[],
-  last: Item | undefined,
-): readonly Item[] {
-  let begin = items.length
-  while (begin > 0 && items[begin - 1]!.id !== last?.id) begin -= 1
-  return items.slice(begin)
+/** The record may put what it has read late among the latest so many. */
+const mostOvertaken = 32
+
+/** What is not in `known` yet, looked for from the end, until so many in a row are. They are then. */
+function takeNew<Item extends object>(items: readonly Item[], known: WeakSet<Item>): readonly Item[] {
+  const found: Item[] = []
+  let knownInRow = 0
+  for (let index = items.length - 1; index >= 0 && knownInRow < mostOvertaken; index -= 1) {
+    const item = items[index]!
+    if (known.has(item)) {
+      knownInRow += 1
+      continue
+    }
+    knownInRow = 0
+    known.add(item)
+    found.push(item)
+  }
+  return found.reverse()
 }
