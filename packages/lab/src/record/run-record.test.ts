@@ -365,10 +365,16 @@ describe('a WebSocket', () => {
     const talk = new Conversation('websocket')
     const record = new RunRecord()
     record.useClock({ offsetMs: 0, errorMs: 1 })
-    talk.request(1, 0, upgrade).down(1, 1, upgraded + frame(1, 'a').slice(0, 2), upgraded.length + 50)
-    record.take(talk.down(1, 5, frame(1, 'b')).events)
+    record.take(talk.request(1, 0, upgrade).down(1, 1, upgraded + frame(1, 'a'), upgraded.length + 50).events)
+    record.observe(talk.saw('heard', 1, 1.5))
+    record.observe(talk.saw('heard', 1, 1.6))
+    record.take(new Conversation('websocket').down(1, 5, frame(1, 'b')).events)
     record.observe(talk.saw('heard', 1, 5.5))
-    expect(timesOf(record.lane('websocket').arrows.at(-1))).toEqual([5, 6, true])
+    const texts = record.lane('websocket').arrows.filter(({ messages }) => messages === 1)
+    expect(texts.map(timesOf)).toEqual([
+      [1, 1.5, false],
+      [5, 6, true],
+    ])
   })
 })
 

@@ -92,6 +92,15 @@ describe('an answer', () => {
   })
 })
 
+test('what is kept of a thing goes up to where bytes are missing: behind that it would say what was not said', () => {
+  const reader = new ResponseReader()
+  const head = httpHead('HTTP/1.1 200 OK', { 'content-length': '6' })
+  reader.take({ bytes: `${head}[1`, missing: 2, atMs: 0 })
+  const [unit] = reader.take({ bytes: '5]', missing: 0, atMs: 0 })
+  expect(unit).toMatchObject({ body: { payload: '[1', byteLength: 6 } })
+  expect(unit?.stretch).toMatchObject({ bytes: `${head}[1`, byteLength: head.length + 6 })
+})
+
 describe('an event stream', () => {
   const events = 'retry:918\n\nid:7\nevent: data\ndata:[1,\ndata:2]\n\n:\n\n'
 
@@ -132,6 +141,16 @@ describe('an event stream', () => {
   test('takes an LF that a chunk brings after the CR of the one before for the same line end', () => {
     const units = readAnswer(eventStream + chunk('data:a\r\n\r') + chunk('\ndata:b\r\n\r\n'))
     expect(blocksOf(units).map(({ data }) => data)).toEqual(['a', 'b'])
+  })
+
+  test('tells a block at the end of its chunk, whether its last line ends in CR or in CRLF', () => {
+    expect(blocksOf(readAnswer(eventStream + chunk('data:a\r\r')))).toHaveLength(1)
+  })
+
+  test('has no block between empty lines', () => {
+    expect(blocksOf(readAnswer(eventStream + chunk('\n\ndata:a\n\n\n'))).map(({ data }) => data)).toEqual([
+      'a',
+    ])
   })
 
   test('passes over a byte order mark', () => {
@@ -208,6 +227,17 @@ describe('a WebSocket', () => {
       ...reader.take({ bytes: 'd'.repeat(997) + frame(1, 'next'), missing: 0, atMs: 0 }),
     ]
     expect(framesOf(units).map(({ header }) => header.payloadLength)).toEqual([70_000, 4])
+  })
+
+  test.each([
+    ['a ping in fragments', frame(9, '', { isFinal: false })],
+    ['a long ping', frame(9, 'x'.repeat(126))],
+    ['more bytes than can be counted', `\x82\x7f${'\xff'.repeat(8)}`],
+    ['an opcode of nobody', '\x83\x00'],
+  ])('does not have %s', (_name, bytes) => {
+    const reader = new ResponseReader()
+    reader.take({ bytes: upgraded + bytes, missing: 0, atMs: 0 })
+    expect(reader.end()).toMatchObject([{ kind: 'unreadable', stretch: { bytes } }])
   })
 
   test('is in step again with the next write when more than a frame was not told', () => {
