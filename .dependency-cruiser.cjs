@@ -51,9 +51,15 @@ const labFolders = [
 const labArrows = labFolders.slice(1).flatMap((row, above) =>
   row.map((folder) => ({
     name: 'lab-arrows-point-down',
-    comment: 'page, check → session → lanes, hop → what shows and advises → figures, workload → record → wire',
+    comment:
+      'page, check → session → lanes, hop → what shows and advises → figures, workload → record → wire',
     from: { path: `${lab}${folder}`, pathNot: tests },
-    to: { path: labFolders.slice(0, above + 1).flat().map((other) => `${lab}${other}`) },
+    to: {
+      path: labFolders
+        .slice(0, above + 1)
+        .flat()
+        .map((other) => `${lab}${other}`),
+    },
   })),
 )
 
@@ -155,7 +161,8 @@ const forbidden = [
   oneHome('ws', 'packages/server/src/(transports|cli|lab/readers)/'),
   {
     name: 'development-only',
-    comment: 'what is shipped imports only what its package.json lists under dependencies; the Lab ships as a bundle',
+    comment:
+      'what is shipped imports only what its package.json lists under dependencies; the Lab ships as a bundle',
     from: { path: '^packages/[^/]+/src/', pathNot: [tests, lab] },
     to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
   },

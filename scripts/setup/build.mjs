@@ -42,7 +42,8 @@ function listPackages() {
 }
 
 function isBuilt(folder) {
-  const isBundled = folder !== join('packages', 'lab') || existsSync(join(folder, 'dist', 'page', 'index.html'))
+  const isBundled =
+    folder !== join('packages', 'lab') || existsSync(join(folder, 'dist', 'page', 'index.html'))
   return existsSync(join(folder, 'dist', '.tsbuildinfo')) && isBundled
 }
 

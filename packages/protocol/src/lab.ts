@@ -119,7 +119,13 @@ export interface LineEvent {
  */
 export type TraceEvent =
   /** Told before the first exchange of a lane on a connection, with the time at which it was taken. */
-  | { readonly kind: 'opened'; readonly connection: number; readonly lane: Way; readonly atMs: number; readonly port: number }
+  | {
+      readonly kind: 'opened'
+      readonly connection: number
+      readonly lane: Way
+      readonly atMs: number
+      readonly port: number
+    }
   /** A head and what came with it. `isReused`: the connection had carried an exchange before, of whichever lane. */
   | (Traced & {
       readonly kind: 'request'
