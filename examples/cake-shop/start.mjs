@@ -1,0 +1,3 @@
+import { runExample } from '../shared/run-example.mjs'
+
+await runExample('cake-shop', 4441, () => import('./cake-shop.mjs'))
