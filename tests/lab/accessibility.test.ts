@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { expect } from 'vitest'
 import { startTestServer } from '../support/test-server.js'
@@ -11,11 +12,10 @@ useBrowser()
 async function violations(lab: LabPage): Promise<string[]> {
   // Through the debugger: the page's policy lets no script in that is not its own.
   const client = await lab.tab.context().newCDPSession(lab.tab)
-  const { readFile } = await import('node:fs/promises')
   await client.send('Runtime.evaluate', { expression: await readFile(axe, 'utf8') })
   const { result } = await client.send('Runtime.evaluate', {
-    expression:
-      'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => JSON.stringify(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`)))',
+    expression: `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+      JSON.stringify(violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', '))))`,
     awaitPromise: true,
   })
   return JSON.parse(String(result.value))

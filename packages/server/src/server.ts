@@ -2,7 +2,7 @@ import { Problem } from '@tidings/protocol'
 import { AdminAccess, isLoopbackHost, matcherOf, WebAccess } from './access/index.js'
 import { CertificateInvalid, HttpServer, type KeyPair, readKeyPair, selfSignedKeyPair } from './http/index.js'
 import { Heartbeat, Hub, MaxAge } from './hub/index.js'
-import { Lab, type LocalAddress } from './lab/index.js'
+import { Lab } from './lab/index.js'
 import { Log, openEngine } from './log/index.js'
 import { Costs, Trace } from './observe/index.js'
 import { resolveSettings, SettingInvalid, type Settings } from './settings.js'
@@ -54,16 +54,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   let keyPair = await keyPairOf(settings, { nowMs: now(), onWarning })
   const engine = await openEngine({ ...settings, folder: settings.data })
   const log = await Log.open(engine, { now, onMistake, isMadeByUse: matcherOf(settings.autoCreate) })
-  const station: Station = {
-    log,
-    hub: new Hub(log),
-    heartbeat: new Heartbeat({ intervalMs: settings.heartbeatMs }),
-    maxAge: new MaxAge({ maxAgeMs: settings.sseMaxAgeMs }),
-    settings,
-    holds: new Set(),
-    streams: new Set(),
-    now,
-  }
+  const station = stationOf(log, settings, now)
   const expiry = keepHouse(log, onMistake)
   const access = new WebAccess({
     isPublic: settings.public,
@@ -74,8 +65,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const admin = await AdminAccess.open(settings.engine === 'disk' ? settings.data : undefined)
     const costs = new Costs()
     const trace = new Trace()
-    let local: LocalAddress = { host: settings.host, port: settings.port, isSecure: keyPair !== undefined }
-    const lab = hasLab(settings) ? new Lab({ station, trace, address: () => local }) : undefined
+    const lab = hasLab(settings) ? new Lab(station, trace) : undefined
     const http = new HttpServer({
       station,
       access,
@@ -88,7 +78,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       onMistake,
     })
     const { address, family, port } = await http.listen(settings.port, settings.host)
-    local = { host: reachable(address), port, isSecure: keyPair !== undefined }
+    lab?.listensAt({ host: reachable(address), port, isSecure: keyPair !== undefined })
     const scheme = keyPair ? 'https' : 'http'
     const url = `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
     let closing: Promise<void> | undefined
@@ -116,6 +106,19 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     station.heartbeat.stop()
     await log.close()
     throw error
+  }
+}
+
+function stationOf(log: Log, settings: Settings, now: () => number): Station {
+  return {
+    log,
+    hub: new Hub(log),
+    heartbeat: new Heartbeat({ intervalMs: settings.heartbeatMs }),
+    maxAge: new MaxAge({ maxAgeMs: settings.sseMaxAgeMs }),
+    settings,
+    holds: new Set(),
+    streams: new Set(),
+    now,
   }
 }
 

@@ -1,2 +1,1 @@
 export { Lab } from './lab.js'
-export type { LocalAddress } from './lab-options.js'

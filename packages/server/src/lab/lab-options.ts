@@ -1,6 +1,7 @@
 import type { Trace } from '../observe/index.js'
 import type { Station } from '../transports/index.js'
 
+/** What a run stands on. */
 export interface LabOptions {
   readonly station: Station
   readonly trace: Trace

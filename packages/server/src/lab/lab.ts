@@ -1,7 +1,9 @@
-import { labLimits, labPath, Problem } from '@tidings/protocol'
+import { invariant, labLimits, labPath, Problem } from '@tidings/protocol'
 import { type Mount, methodNotAllowed, routeUnknown, type Visit } from '../http/index.js'
+import type { Trace } from '../observe/index.js'
+import type { Station } from '../transports/index.js'
 import { type Assets, answerAsset, loadAssets } from './assets.js'
-import type { LabOptions } from './lab-options.js'
+import type { LabOptions, LocalAddress } from './lab-options.js'
 import { type LineTarget, parseLineTarget } from './line/line-target.js'
 import { Run } from './run.js'
 
@@ -17,11 +19,21 @@ import { Run } from './run.js'
 export class Lab implements Mount {
   readonly prefix = labPath.page
   readonly #options: LabOptions
+  #address: LocalAddress | undefined
   readonly #runs = new Map<string, Run>()
   #assets: Promise<Assets> | undefined
 
-  constructor(options: LabOptions) {
-    this.#options = options
+  constructor(station: Station, trace: Trace) {
+    const address = () => {
+      invariant(this.#address !== undefined, 'a run begins at a server that listens')
+      return this.#address
+    }
+    this.#options = { station, trace, address }
+  }
+
+  /** Where this machine reaches the server: to be told before a request comes. */
+  listensAt(address: LocalAddress): void {
+    this.#address = address
   }
 
   async answer(visit: Visit, pathname: string): Promise<void> {
