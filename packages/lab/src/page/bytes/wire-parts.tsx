@@ -11,7 +11,6 @@ export function WireParts({ parts }: { readonly parts: readonly WirePart[] }) {
     <ol class="wire-parts">
       {shown.map((part, index) => (
         // Parts have no name of their own, and stay where they are.
-        // biome-ignore lint/suspicious/noArrayIndexKey: the place is what tells them apart
         <WirePartItem key={index} part={part} />
       ))}
       {parts.length > shown.length && (
@@ -40,7 +39,6 @@ function WirePartItem({ part }: { readonly part: WirePart }) {
 function withMarks(text: string) {
   return text.split(/([␍␊␉])/).map((piece, index) => {
     const mark = written[piece]
-    // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text that does not change
     return mark === undefined ? piece : <i key={index}>{mark}</i>
   })
 }

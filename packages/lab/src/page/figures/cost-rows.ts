@@ -35,12 +35,17 @@ interface RowKind {
   readonly expected?: (costs: LaneCosts) => { readonly value: number; readonly because: string }
   /** How the best is found, the least wins: as it is, or for each message, since lanes may have heard unequally long. */
   readonly rank?: 'value' | 'per-message'
+  /** What differs from the least by no more than this is as good: noise, or chance. */
+  readonly alike?: number
 }
 
 const count = (value: number | undefined) => (value === undefined ? nothing : formatCount(value))
 const bytes = (value: number | undefined) => (value === undefined ? nothing : formatBytes(value))
 const overheadOf = (costs: { bytesUp: number; bytesDown: number; payloadBytes: number }) =>
   Math.max(0, costs.bytesUp + costs.bytesDown - costs.payloadBytes)
+
+/** Of a clock's estimate and a browser's scheduling. */
+const noiseMs = 3
 
 const rowKinds: readonly RowKind[] = [
   {
@@ -80,7 +85,9 @@ const rowKinds: readonly RowKind[] = [
       value: expected.connections,
       because: prediction.connectionsPerSecond.because,
     }),
-    rank: 'per-message',
+    // Whether a lane opens one of its own or takes one that the page had left is the browser's choice.
+    rank: 'value',
+    alike: 1,
   },
   {
     name: 'bytes-up',
@@ -106,7 +113,7 @@ const rowKinds: readonly RowKind[] = [
   },
   {
     name: 'payload',
-    title: 'of it payload',
+    title: 'of which payload',
     measured: ({ figures }) => figures.payloadBytes,
     format: bytes,
     expected: ({ expected, prediction }) => ({
@@ -116,7 +123,7 @@ const rowKinds: readonly RowKind[] = [
   },
   {
     name: 'overhead',
-    title: 'of it overhead',
+    title: 'of which overhead',
     measured: ({ figures }) => overheadOf(figures),
     format: bytes,
     expected: ({ expected }) => ({
@@ -132,6 +139,7 @@ const rowKinds: readonly RowKind[] = [
     format: formatMs,
     expected: ({ prediction }) => prediction.delayP50Ms,
     rank: 'value',
+    alike: noiseMs,
   },
   {
     name: 'delay-p99',
@@ -140,6 +148,7 @@ const rowKinds: readonly RowKind[] = [
     format: formatMs,
     expected: ({ prediction }) => prediction.delayP99Ms,
     rank: 'value',
+    alike: noiseMs,
   },
   {
     name: 'round-trip',
@@ -147,6 +156,7 @@ const rowKinds: readonly RowKind[] = [
     measured: ({ figures }) => figures.roundTripP50Ms,
     format: formatMs,
     rank: 'value',
+    alike: noiseMs,
   },
   {
     name: 'lines',
@@ -175,7 +185,10 @@ function cellOf(kind: RowKind, costs: LaneCosts, way: Way, isBest: boolean): Cos
 }
 
 /** The ways that share the least; none when all four do, since then nothing is told apart. */
-function bestOf({ rank, measured }: RowKind, lanes: Readonly<Record<Way, LaneCosts>>): readonly Way[] {
+function bestOf(
+  { rank, alike = 0, measured }: RowKind,
+  lanes: Readonly<Record<Way, LaneCosts>>,
+): readonly Way[] {
   if (rank === undefined) return []
   const scores = ways.flatMap((way) => {
     const value = measured(lanes[way], way)
@@ -184,6 +197,6 @@ function bestOf({ rank, measured }: RowKind, lanes: Readonly<Record<Way, LaneCos
     return [{ way, score: rank === 'per-message' ? value / messages : value }]
   })
   const least = Math.min(...scores.map(({ score }) => score))
-  const best = scores.filter(({ score }) => score === least).map(({ way }) => way)
+  const best = scores.filter(({ score }) => score <= least + alike).map(({ way }) => way)
   return scores.length < 2 || best.length === scores.length ? [] : best
 }

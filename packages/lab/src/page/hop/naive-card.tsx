@@ -13,7 +13,7 @@ export function NaiveCard() {
       <SequenceFigures sequence={naive} />
       <p class="reader-facts">
         <span>{formatCount(naive.heard)} heard</span>
-        <span>{formatCount(naive.connects)} connects</span>
+        <span>connected {formatCount(naive.connects)}×</span>
       </p>
       <p class="hint">
         It connects again when it is cut, and hears what comes from then on: what was said in between is gone.
