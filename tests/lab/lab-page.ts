@@ -37,6 +37,12 @@ export class LabPage {
     const { colorScheme = 'light', width = 1440 } = options
     const tab = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
     const lab = new LabPage(tab)
+    const { host } = new URL(url)
+    tab.on('request', (request) => {
+      const asked = new URL(request.url())
+      if (/^(?:http|ws)s?:$/.test(asked.protocol) && asked.host !== host)
+        lab.#errors.push(`a request to ${asked.host}`)
+    })
     onTestFinished(async () => {
       await tab.close()
       if (lab.#errors.length > 0) throw new Error(`The page reported: ${lab.#errors.join('; ')}`)

@@ -50,7 +50,7 @@ async function look(address: string, signal: AbortSignal): Promise<Response> {
   try {
     return await fetch(address, { method: 'HEAD', signal })
   } catch (cause) {
-    throw new ProblemError('connection-failed', `No answer from ${address}.`, { cause })
+    throw new ProblemError('connection-failed', `No answer from ${address}.`, { cause, isTransient: true })
   }
 }
 
