@@ -92,13 +92,13 @@ inBrowser.each<[string, Faults, Waits, string[]]>([
     'an upgrade that is refused before the server never reaches it',
     { upgrades: 'refuse' },
     {},
-    ['The upgrade was refused', 'counted 0 requests', 'in its own words'],
+    ['The upgrade was refused', 'It never reached the server', 'in its own words'],
   ],
   [
     'an upgrade that is swallowed hangs',
     { upgrades: 'swallow' },
     { 'opening-ms': 500 },
-    ['the upgrade hangs', 'counted 0 requests', 'in its own words'],
+    ['the upgrade hangs', 'It never reached the server', 'in its own words'],
   ],
   [
     'a socket that opens and passes nothing',
