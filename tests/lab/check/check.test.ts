@@ -1,37 +1,22 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { type Browser, chromium } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findProgram, requirement } from '../../support/requirements.js'
+import { expect, test } from 'vitest'
 import { startTestServer } from '../../support/test-server.js'
 import { startTlsServer } from '../../support/tls-server.js'
-import { CheckPage, type Waits } from './check-page.js'
+import { browserOfFile, hasChromium } from './browser.js'
+import { CheckPage, patient, type Waits } from './check-page.js'
 import { FaultProxy, type Faults } from './fault-proxy.js'
 
 // The built page (`node packages/lab/build.mjs`) in a real browser, through a proxy that does one thing wrong. Waits that
 // are short here are those for what never comes; what does come has all the time of a visitor's.
 
-const executablePath = findProgram('chromium', 'chromium-browser', 'google-chrome')
-const hasChromium = requirement(
-  'Chromium',
-  executablePath !== undefined,
-  'the network check in a real browser',
-)
+const browser = browserOfFile()
 const inBrowser = test.runIf(hasChromium)
-
-let browser: Browser
-beforeAll(async () => {
-  if (hasChromium) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-})
-afterAll(() => browser?.close())
-
-/** A machine that is busy is not a network that is broken. */
-const patient = { 'patience-ms': 30_000, 'opening-ms': 30_000, 'proof-ms': 30_000, 'quiet-ms': 3_000 }
 
 async function checkThrough(faults: Faults, waits: Waits) {
   const server = await startTestServer()
   const proxy = await FaultProxy.before(server, faults)
-  const page = await CheckPage.open(browser, proxy.url, waits)
+  const page = await CheckPage.open(browser(), proxy.url, waits)
   return { server, proxy, page }
 }
 
@@ -74,7 +59,7 @@ inBrowser('over HTTP/1.1 the seventh stream waits until one closes, and all are 
 
 inBrowser('over HTTP/2 seven streams open at once, and a socket has a connection of its own', async () => {
   const server = await startTlsServer()
-  const page = await CheckPage.open(browser, server.url, { ...patient, only: 'websocket,connections' })
+  const page = await CheckPage.open(browser(), server.url, { ...patient, only: 'websocket,connections' })
   const connections = await page.finding('connections')
   expect(connections.verdict).toBe('works')
   expect(connections.evidence).toContain('All 7 event streams opened at once: HTTP/2')
@@ -159,7 +144,7 @@ inBrowser('connections that are cut while they are idle: which, and after how lo
 inBrowser('heartbeats keep idle connections open, and are counted', async () => {
   const server = await startTestServer({ heartbeatMs: 100 })
   const proxy = await FaultProxy.before(server)
-  const page = await CheckPage.open(browser, proxy.url, { ...patient, only: 'idle', 'idle-ms': 1_500 })
+  const page = await CheckPage.open(browser(), proxy.url, { ...patient, only: 'idle', 'idle-ms': 1_500 })
   const { verdict, evidence } = await page.finding('idle')
   expect(verdict).toBe('works')
   expect(evidence).toMatch(/every 100 ms and keeps them open: the stream brought [1-9]\d* heartbeats?\./)
