@@ -32,16 +32,13 @@ export interface DiagramScene {
 export interface DisplayList {
   readonly size: DiagramSize
   readonly frame: Frame
-  /** At most `mostShapes`, what lies below first. */
+  /** What lies below first; at most 2,000: those of 300 arrows, 120 bars and 120 connections, and their labels. */
   readonly shapes: readonly Shape[]
   /** Of the arrows that are drawn, for finding the one at a point. */
   readonly paths: readonly ArrowPath[]
   /** Some arrows in sight are not drawn; a note among the shapes says so. */
   readonly isThinned: boolean
 }
-
-/** What a display list never exceeds: 300 arrows of three shapes each, and what belongs to them. */
-export const mostShapes = 2_000
 
 /** Lays out what is visible of a lane: of each direction at most one arrow per bin of 4 pixels or more. */
 export function layoutDiagram(scene: DiagramScene): DisplayList {
@@ -72,7 +69,7 @@ export function layoutDiagram(scene: DiagramScene): DisplayList {
   shapes.push(...headShapes(frame))
   if (visible.isThinned) shapes.push(thinnedNote(frame))
   if (lane.arrows.length === 0) shapes.push(emptyNote(frame))
-  return { size, frame, shapes: shapes.slice(-mostShapes), paths, isThinned: visible.isThinned }
+  return { size, frame, shapes, paths, isThinned: visible.isThinned }
 }
 
 /** Clock times along the left edge, each with a faint line. */

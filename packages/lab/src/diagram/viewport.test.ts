@@ -104,7 +104,7 @@ describe('going to a place', () => {
 
   test('to show a time brings it to the middle, unless it is in sight', () => {
     expect(next(scrolled, { kind: 'show', atMs: 120_000 })).toEqual({ ...scrolled, untilMs: 125_000 })
-    expect(next(scrolled, { kind: 'show', atMs: 145_000 })).toBe(scrolled)
+    expect(next(scrolled, { kind: 'show', atMs: 147_000 })).toBe(scrolled)
     expect(next(following, { kind: 'show', atMs: 199_000 })).toEqual({ ...scrolled, untilMs: 200_000 })
   })
 })

@@ -2,7 +2,7 @@ import type { Way, Workload } from '@tidings/protocol'
 import { ways } from '@tidings/protocol'
 import type { LaneFigures } from '../figures/types.js'
 import type { ClockEstimate } from '../record/types.js'
-import type { LaneSettings } from '../session/types.js'
+import type { LaneSettings } from '../workload/lane-settings.js'
 import { type CsvCell, formatCsv } from './csv.js'
 
 /** What was measured, and all that it takes to measure it again. */

@@ -10,7 +10,7 @@ function conversation(): LaneUnderTest {
   lane.ask(2_600, 'GET offset=-1')
   lane.answer(61_000, '200 2 messages')
   lane.ask(61_500, 'POST')
-  lane.answer(61_600, '204')
+  lane.answer(61_600, '204', 'whole', true)
   connection.closedAtMs = lane.startMs + 3_662_000
   connection.closedBy = 'client'
   return lane
