@@ -134,6 +134,8 @@ describe('a channel with a fixed end', () => {
       })()
       hearing.catch(() => {})
       await statsOf(server).until(isListening[way])
+      // It listens a moment before it has heard what was there.
+      while (heard.length === 0) await new Promise(setImmediate)
       clock.pass(60)
       await expect(hearing).rejects.toMatchObject({ code: 'channel-unknown' })
       expect(heard).toEqual([1])

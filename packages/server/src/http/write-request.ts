@@ -19,7 +19,7 @@ import {
 } from '../log/index.js'
 import { type HttpRequest, headerText } from './http-request.js'
 import { keepingOf } from './keeping-headers.js'
-import { parseTarget } from './target.js'
+import { parseTarget, routeUnknown } from './target.js'
 
 interface Limits {
   readonly maxMessageBytes: number
@@ -87,6 +87,7 @@ function forkRequestOf(request: HttpRequest, maxNameBytes: number): ForkRequest 
     )
   }
   const target = parseTarget(source, maxNameBytes)
+  if (target.kind === 'other') throw routeUnknown()
   if (target.kind !== 'channel')
     throw new Problem('fork-invalid', 'Stream-Forked-From is the path of a channel.')
   if (subOffset !== undefined && !/^(?:0|[1-9]\d{0,14})$/.test(subOffset)) {
