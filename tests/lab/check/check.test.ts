@@ -141,6 +141,15 @@ inBrowser('connections that are cut while they are idle: which, and after how lo
   expect(advice).toContain('--heartbeat-ms')
 })
 
+inBrowser('connections that look open and bring nothing are the worst, and told as such', async () => {
+  const waits = { ...patient, only: 'idle', 'idle-ms': 50, 'proof-ms': 500 }
+  const { page } = await checkThrough({ freezesAtPost: 2 }, waits)
+  const { verdict, evidence } = await page.finding('idle')
+  expect(verdict).toBe('broken')
+  expect(evidence).toContain('The WebSocket still looks open after 50 ms of silence, but brings nothing.')
+  expect(evidence).toContain('The event stream still looks open after 50 ms of silence, but brings nothing.')
+})
+
 inBrowser('heartbeats keep idle connections open, and are counted', async () => {
   const server = await startTestServer({ heartbeatMs: 100 })
   const proxy = await FaultProxy.before(server)

@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable, Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 
@@ -29,6 +29,8 @@ export interface Faults {
   /** Request headers that do not pass. */
   readonly dropsRequestHeader?: string
   readonly dropsResponseHeader?: string
+  /** From this POST on (the first is 1) nothing passes on streams and sockets that are open, and none is cut. */
+  readonly freezesAtPost?: number
   /** Ends each connection with its first answer. */
   readonly closesConnections?: boolean
   /** Methods that are answered 405. */
@@ -43,6 +45,7 @@ export class FaultProxy {
   readonly #kept = new Map<string, { headers: IncomingHttpHeaders; body: Buffer }>()
   readonly #streams = new Set<IdleLine>()
   #idleLimitMs: number | undefined
+  #posts = 0
 
   private constructor(port: number, server: URL, faults: Faults) {
     this.url = `http://127.0.0.1:${port}`
@@ -78,6 +81,9 @@ export class FaultProxy {
     if (asked.method === refusesMethod) {
       answer.writeHead(405).end('Not here.')
       return
+    }
+    if (asked.method === 'POST' && ++this.#posts === this.#faults.freezesAtPost) {
+      for (const line of this.#streams) line.freeze()
     }
     const isChannelRead = asked.method === 'GET' && isPlainRead(asked.url ?? '')
     const kept = this.#kept.get(asked.url ?? '')
@@ -130,7 +136,7 @@ export class FaultProxy {
     }
     answer.writeHead(statusCode, headers)
     answer.flushHeaders()
-    if (isEventStream) this.#watch(answered, () => answer.destroy())
+    if (isEventStream) this.#watch(answered, answer, () => answer.destroy())
     answered.on('error', () => answer.destroy())
     answered.pipe(answer)
   }
@@ -187,12 +193,12 @@ export class FaultProxy {
       return
     }
     upstream.write(how.head)
-    this.#watch(upstream, end)
+    this.#watch(upstream, socket, end)
     socket.pipe(upstream).pipe(socket)
   }
 
-  #watch(from: NodeJS.EventEmitter, cut: () => void): void {
-    const line = new IdleLine(cut)
+  #watch(from: Readable, to: Writable, cut: () => void): void {
+    const line = new IdleLine(cut, () => from.unpipe(to).resume())
     this.#streams.add(line)
     line.touch(this.#idleLimitMs)
     from.on('data', () => line.touch(this.#idleLimitMs))
@@ -207,9 +213,11 @@ export class FaultProxy {
 class IdleLine {
   #timer: NodeJS.Timeout | undefined
   readonly #cut: () => void
+  readonly freeze: () => void
 
-  constructor(cut: () => void) {
+  constructor(cut: () => void, freeze: () => void) {
     this.#cut = cut
+    this.freeze = freeze
   }
 
   touch(idleMs: number | undefined): void {

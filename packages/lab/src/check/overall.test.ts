@@ -55,7 +55,7 @@ test.each<[Partial<Record<CheckId, Finding>>, Verdict, string]>([
   [
     { 'long-poll': finding('works-with-trouble'), idle: finding('works-with-trouble') },
     'works-with-trouble',
-    'All four ways work here, long polling with trouble; idle connections are cut.',
+    'All four ways work here, long polling with trouble; idle connections do not last.',
   ],
   [{ sse: finding('skipped') }, 'works', 'Short polling, long polling and WebSocket work here.'],
 ])('the sentence says what passes and what to use instead: %o', (others, verdict, sentence) => {

@@ -49,7 +49,7 @@ export function overallOf(findings: Findings): Overall {
       : `${capitalized(list(passing))} ${verb(passing, 'works', 'work')} here`
   const troubles = [
     ...(troubled.length > 0 ? [`${list(troubled)} with trouble`] : []),
-    ...(isCutWhenIdle(findings) ? ['idle connections are cut'] : []),
+    ...(doesNotLast(findings) ? ['idle connections do not last'] : []),
   ]
   if (troubles.length === 0) return { verdict: 'works', sentence: `${scope}.`, changes }
   return { verdict: 'works-with-trouble', sentence: `${scope}, ${troubles.join('; ')}.`, changes }
@@ -59,7 +59,7 @@ function isKnown(finding: Finding | undefined): boolean {
   return finding !== undefined && finding.verdict !== 'skipped'
 }
 
-function isCutWhenIdle(findings: Findings): boolean {
+function doesNotLast(findings: Findings): boolean {
   const verdict = findings.get('idle')?.verdict
   return verdict === 'works-with-trouble' || verdict === 'broken'
 }

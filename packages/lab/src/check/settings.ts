@@ -12,7 +12,7 @@ export interface CheckSettings {
   readonly patienceMs: number
   /** How long a WebSocket may take to open, milliseconds: `opening-ms`. */
   readonly openingMs: number
-  /** How long the proof may take that something holds an answer back, milliseconds: `proof-ms`. */
+  /** How long it may take to prove that what did not come is on its way, or lost, milliseconds: `proof-ms`. */
   readonly proofMs: number
   /** When for so long no other stream has opened, the rest is taken to wait, milliseconds: `quiet-ms`. */
   readonly quietMs: number

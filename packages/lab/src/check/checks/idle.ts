@@ -74,7 +74,7 @@ async function openLines(channel: ProbeChannel, context: CheckContext, signal: A
     line('WebSocket', (nonce) => socket.hears(nonce), socketEnd(socket)),
     line('event stream', (nonce) => stream.hears(nonce), stream.end),
   ]
-  const heard = await tell(channel, candidates, context, signal)
+  const heard = await tell(channel, candidates, context.settings.patienceMs, signal)
   const open = candidates.filter((_, index) => heard[index] !== late)
   const missing = candidates.filter((_, index) => heard[index] === late)
   return { channel, open, missing, stream, heartbeatMs }
@@ -94,14 +94,14 @@ async function socketEnd(socket: ProbeSocket): Promise<{ atMs: number; isClean: 
 async function tell(
   channel: ProbeChannel,
   lines: readonly Line[],
-  { settings }: CheckContext,
+  patienceMs: number,
   signal: AbortSignal,
 ): Promise<(number | typeof late)[]> {
   const nonce = newNonce()
   const hearings = lines.map((each) => each.hears(nonce))
   const publishedAtMs = performance.now()
   await channel.publish(nonce, signal)
-  const heard = hearings.map((hearing) => within(hearing, settings.patienceMs, signal))
+  const heard = hearings.map((hearing) => within(hearing, patienceMs, signal))
   return (await Promise.all(heard)).map((atMs) => (atMs === late ? late : atMs - publishedAtMs))
 }
 
@@ -120,7 +120,7 @@ async function leaveIdle(lines: Lines, stepMs: number, context: CheckContext, si
   await within(Promise.all(watching), stepMs, signal)
   stop()
   const stood = left.filter(({ fate }) => fate === undefined)
-  const heard = await tell(lines.channel, stood, context, signal)
+  const heard = await tell(lines.channel, stood, context.settings.proofMs, signal)
   for (const [index, each] of stood.entries()) {
     const delayMs = heard[index]
     if (typeof delayMs === 'number') {
