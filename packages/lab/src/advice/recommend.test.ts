@@ -14,7 +14,7 @@ interface Scene {
 }
 
 const pollHeads = 700
-const sseFraming = 130
+const sseFraming = 51
 const frameHead = 4
 
 function measure({
@@ -117,9 +117,11 @@ describe('a recommendation', () => {
   })
 
   test('for many small messages that may be late is short polling, which gathers them', () => {
-    const measurement = measurePreset('llm-tokens')
-    const audience = { readers: 400, saysPerMinute: 0, toleratedDelayMs: 1_000 }
-    expect(wayFor({ ...measurement, audience })).toEqual(['short-poll', 'gathers'])
+    const { workload } = measurePreset('llm-tokens')
+    const figures = measure({ ...workload, pollIntervalMs: 1_000, seconds: 60 })
+    const audience = { readers: 400, saysPerMinute: 0, toleratedDelayMs: 2_000 }
+    expect(wayFor({ figures, workload, audience })).toEqual(['short-poll', 'gathers'])
+    expect(wayFor({ figures, workload, audience: { ...audience, readers: 4_000 } })[0]).toBe('sse')
   })
 
   test('is long polling where neither stream nor socket brings anything', () => {

@@ -30,7 +30,7 @@ export const presets: readonly Preset[] = [
     description: 'Small prices, twenty a second in fives, to very many who only listen.',
     workload: { messagesPerSecond: 20, burst: 5, messageBytes: 96, readers: noReaders },
     settings: { pollIntervalMs: 500, holdSeconds: 20, isKeptAlive: true },
-    audience: { readers: 10_000, saysPerMinute: 0, toleratedDelayMs: 250 },
+    audience: { readers: 50_000, saysPerMinute: 0, toleratedDelayMs: 250 },
   },
   {
     preset: 'notifications',

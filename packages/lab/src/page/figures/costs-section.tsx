@@ -42,34 +42,46 @@ export function CostsSection() {
         The best is marked, what counts up being compared by message.
       </p>
       <table id="costs-table" data-explained={isExplained.value}>
-        <thead>
-          <tr>
-            <td />
-            {ways.map((way) => (
-              <th key={way} scope="col">
-                {shortTitle[way]}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <CostsHead />
         <tbody>
           {rows.value?.map((row) => (
             <CostTableRow key={row.name} row={row} isExplained={isExplained.value} />
           ))}
-          <tr class="chart-row">
-            <th scope="row">
-              Delay of each message
-              <small>the latest 600, from 1 ms to 10 s</small>
-            </th>
-            {ways.map((way) => (
-              <td key={way}>
-                <DelayChart way={way} />
-              </td>
-            ))}
-          </tr>
+          <ChartRow />
         </tbody>
       </table>
     </section>
+  )
+}
+
+function CostsHead() {
+  return (
+    <thead>
+      <tr>
+        <td />
+        {ways.map((way) => (
+          <th key={way} scope="col">
+            {shortTitle[way]}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  )
+}
+
+function ChartRow() {
+  return (
+    <tr class="chart-row">
+      <th scope="row">
+        Delay of each message
+        <small>the latest 600, from 1 ms to 10 s</small>
+      </th>
+      {ways.map((way) => (
+        <td key={way}>
+          <DelayChart way={way} />
+        </td>
+      ))}
+    </tr>
   )
 }
 

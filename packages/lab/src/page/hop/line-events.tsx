@@ -20,8 +20,8 @@ export function LineEvents() {
       <h3 id="line-title">What the line did</h3>
       {latest.length === 0 && <p class="hint">Nothing yet: it lets everything pass.</p>}
       <ol>
-        {latest.map(({ atMs, what, reader }) => (
-          <li key={`${atMs} ${reader} ${what}`}>
+        {latest.map(({ atMs, what, reader }, index) => (
+          <li key={`${atMs} ${index}`}>
             <time>{new Date(atMs).toLocaleTimeString('en-GB')}</time> {reader} {words[what]}
           </li>
         ))}
