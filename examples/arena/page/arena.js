@@ -36,16 +36,13 @@ const socket = openGameSocket(server, {
     // What was said last may have gone down with the old connection: a key that was let go, above all.
     said.atMs = Number.NEGATIVE_INFINITY
     fieldElement.classList.remove('lost')
-    showStanding(
-      'good',
-      'You are in. Steer with the arrow keys or WASD, or hold a finger or the mouse on the field.',
-    )
+    showStanding('good', 'You are in. Arrow keys, WASD, or hold a finger on the field.')
   },
   onLost: () => {
     reconnections += 1
     roundTrips.forget()
     fieldElement.classList.add('lost')
-    showStanding('bad', 'The connection is lost. Coming back; your place in the game is kept for 20 seconds.')
+    showStanding('bad', 'The connection is lost. Coming back; your place is kept for 20 seconds.')
   },
   onRefused: (detail) => showStanding('bad', `The game can not be heard: ${detail}`),
 })

@@ -1,7 +1,7 @@
 import { coinRadius, field, playerRadius } from './rules.js'
 
-/** Twelve that differ by colour and by mark: four hues that colour-blind eyes tell apart, three marks. */
-const hues = [215, 32, 160, 300]
+/** Twelve that differ by colour and by mark: four colours that carry white figures, three marks. */
+const colours = ['#1f5fa8', '#a85400', '#0f7a5a', '#9a3095']
 
 /**
  * @param {HTMLCanvasElement} canvas
@@ -44,9 +44,9 @@ function drawPlayer(pen, player, ink, isOwn) {
   pen.save()
   if (isAway) pen.globalAlpha = 0.35
   circle(pen, x, y, playerRadius)
-  pen.fillStyle = `hsl(${hues[look % hues.length]} 60% 48%)`
+  pen.fillStyle = colours[look % colours.length]
   pen.fill()
-  drawMark(pen, x, y, Math.floor(look / hues.length))
+  drawMark(pen, x, y, Math.floor(look / colours.length))
   if (isOwn) {
     circle(pen, x, y, playerRadius + 8)
     pen.strokeStyle = ink

@@ -79,9 +79,9 @@ function drawGrid(pen, scale, { size, format, style }) {
 function drawTimes(pen, scale, { size, fromMs, toMs }) {
   const count = Math.max(1, Math.floor((size.width - margin.left - margin.right) / timeSpacing))
   pen.textBaseline = 'bottom'
-  for (let index = 0; index <= count; index += 1) {
-    const ms = fromMs + ((toMs - fromMs) * index) / count
-    pen.textAlign = index === 0 ? 'left' : index === count ? 'right' : 'center'
+  pen.textAlign = 'center'
+  for (let index = 0; index < count; index += 1) {
+    const ms = fromMs + ((toMs - fromMs) * (index + 0.5)) / count
     pen.fillText(clock(ms), scale.x(ms), size.height)
   }
 }

@@ -89,7 +89,7 @@ function show({ at, cpu, memory, disk }) {
   write('disk-written-bytes-per-second', disk.writtenBytesPerSecond, bytesPerSecond)
   write('readings', readings.length, String)
   const cores = cpu.corePercents.map((value, index) => `core ${index + 1}: ${percent(Number(value))}`)
-  find('#cores').textContent = cores.join('   ')
+  find('#cores').textContent = cores.join(' · ')
 
   const span = { fromMs: at - range.spanMs, toMs: at }
   chart('cpu', `CPU ${percent(cpu.percent)}`, {

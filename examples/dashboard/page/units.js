@@ -16,5 +16,5 @@ export function percent(value) {
 }
 
 export function clock(ms) {
-  return new Date(ms).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+  return new Date(ms).toLocaleTimeString([], { timeStyle: 'medium', hourCycle: 'h23' })
 }
