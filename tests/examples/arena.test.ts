@@ -74,7 +74,10 @@ async function walk(by: Page, key: 'ArrowLeft' | 'ArrowRight', { seenBy, id }: {
 /** @returns the player, once it has stood still for some ticks */
 async function standing(tab: Page, id: string): Promise<Player> {
   await tab.waitForFunction((id) => {
-    const page = globalThis as unknown as { shownGame(): State; seen?: { tick: number; x: number; y: number } }
+    const page = globalThis as unknown as {
+      shownGame(): State
+      seen?: { tick: number; x: number; y: number }
+    }
     const { tick, players } = page.shownGame()
     const player = players.find((each) => each.id === id)
     const { seen } = page
