@@ -135,20 +135,29 @@ test('a cut ends every connection on the line, and none beside it; offline none 
   expect(beside.readyState).toBe(WebSocket.OPEN)
   expect(whatHappened(run)).toEqual(['hopper cut'])
 
+  const poll = `${line}/v1/stream/${run.channel}?offset=-1`
   run.ask({ type: 'offline', forMs: 60_000 })
   await settled(run)
-  await expect(fetch(`${line}/v1/stats`)).rejects.toThrow()
+  await expect(fetch(poll)).rejects.toThrow()
   run.ask({ type: 'offline', forMs: 0 })
   await settled(run)
-  expect((await fetch(`${line}/v1/stats`)).status).toBe(200)
+  expect((await fetch(poll)).status).toBe(200)
   beside.terminate()
 })
 
-test('a line leads to the server alone, and that of another run to nothing', async () => {
+test('a line leads to the channel of its run alone, and that of another run to nothing', async () => {
   const { server, run } = await startRun()
   const statusOf = async (path: string) => (await fetch(server.url + path)).status
-  expect(await statusOf(`/lab/line/${'0'.repeat(24)}/hopper/v1/stats`)).toBe(404)
-  expect(await statusOf(`${run.line}hopper/elsewhere`)).toBe(404)
-  expect(await statusOf(`${run.line}HOPPER/v1/stats`)).toBe(404)
-  expect(await statusOf(`${run.line}hopper/v1/stats`)).toBe(200)
+  const channel = `/v1/stream/${run.channel}`
+  expect(await statusOf(`${run.line}hopper${channel}`)).toBe(200)
+  const nowhere = [
+    `/lab/line/${'0'.repeat(24)}/hopper${channel}`,
+    `${run.line}HOPPER${channel}`,
+    `${run.line}hopper/v1/stats`,
+    `${run.line}hopper/v1/backup`,
+    `${run.line}hopper${channel}/more`,
+    `${run.line}hopper/v1/stream/lab/${'0'.repeat(24)}`,
+    `${run.line}hopper${channel}%2f..%2f..%2fbackup`,
+  ]
+  for (const path of nowhere) expect([path, await statusOf(path)]).toEqual([path, 404])
 })

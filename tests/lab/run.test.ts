@@ -52,7 +52,7 @@ test('with its socket a run ends: its channel is removed, and nothing of it goes
   await reading
   while ((await channelsOf(server)).length > 0) await new Promise(setImmediate)
   await statsOf(server).untilNothingIsHeld()
-  expect((await fetch(`${server.url}${run.line}hopper/v1/stats`)).status).toBe(404)
+  expect((await fetch(`${server.url}${run.line}hopper/v1/stream/${run.channel}`)).status).toBe(404)
 })
 
 test('what a page asks wrongly is refused with a code and a sentence, and changes nothing', async () => {

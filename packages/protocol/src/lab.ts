@@ -8,6 +8,9 @@ export const labPath = {
   line: '/lab/line/',
 } as const
 
+/** A run's channel is this and the run's name. */
+export const labChannelPrefix = 'lab/'
+
 /** Names the lane of a request to a run's channel, in its query: its exchange's bytes are told to the page. */
 export const laneParameter = 'lab'
 
@@ -82,7 +85,8 @@ export type LabRequest =
 /** To the page. All times are the server's, milliseconds since 1970 with fractions. */
 export type LabNotice =
   | { readonly type: 'run'; readonly channel: string; readonly line: string; readonly longPollMs: number }
-  | { readonly type: 'trace'; readonly events: readonly TraceEvent[] }
+  /** `missed`: so many events were let go of, since the page reads too slowly. */
+  | { readonly type: 'trace'; readonly events: readonly TraceEvent[]; readonly missed?: number }
   | { readonly type: 'clock'; readonly askedAtMs: number; readonly atMs: number }
   /** How many of the workload's own readers hear, and what they have heard; told once a second while there are any. */
   | { readonly type: 'readers'; readonly ways: Readonly<Record<Way, ReaderCounts>> }

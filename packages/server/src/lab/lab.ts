@@ -21,6 +21,8 @@ export class Lab implements Mount {
   readonly #options: LabOptions
   #address: LocalAddress | undefined
   readonly #runs = new Map<string, Run>()
+  /** Runs whose channels are being made. */
+  #opening = 0
   #assets: Promise<Assets> | undefined
 
   constructor(station: Station, trace: Trace) {
@@ -55,13 +57,16 @@ export class Lab implements Mount {
     if (request.method !== 'GET') throw methodNotAllowed('GET, OPTIONS')
     if (!isUpgrade)
       throw new Problem('upgrade-required', 'A run of the Lab is a WebSocket; its page opens one.')
-    if (this.#runs.size >= labLimits.runs) {
+    if (this.#runs.size + this.#opening >= labLimits.runs) {
       throw new Problem(
         'server-busy',
         `${labLimits.runs} runs of the Lab go on already. Close a page that has one.`,
       )
     }
-    const run = await Run.open(this.#options)
+    this.#opening++
+    const run = await Run.open(this.#options).finally(() => {
+      this.#opening--
+    })
     this.#runs.set(run.id, run)
     try {
       const connection = await exchange.upgrade({ subprotocol: undefined })

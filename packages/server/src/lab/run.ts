@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { closeCode, type LabNotice, labPath, Problem, type TraceEvent } from '@tidings/protocol'
+import {
+  closeCode,
+  type LabNotice,
+  labChannelPrefix,
+  labPath,
+  Problem,
+  type TraceEvent,
+} from '@tidings/protocol'
 import type { Channel } from '../log/index.js'
 import { nowMs, type Watch } from '../observe/index.js'
 import { textFrameString, type WebSocketConnection, type WebSocketListener } from '../transports/index.js'
@@ -12,6 +19,11 @@ import { WorkloadPublisher } from './workload-publisher.js'
 
 /** What a run's channel keeps: a page hears as it happens, and a hop needs a few seconds of it. */
 const retainedMessages = 10_000
+
+/** After a server that was killed, the channel of a run ends by itself, seconds. */
+const channelSeconds = 3_600
+/** A page asks for the time every few seconds, one in the background every minute: silence for so long is a dead page, milliseconds. */
+const maxSilenceMs = 300_000
 
 /** One page's run: its channel, what is published there, its line, and what is told of its lanes. */
 export class Run implements WebSocketListener {
@@ -27,14 +39,16 @@ export class Run implements WebSocketListener {
   #connection: WebSocketConnection | undefined
   #onEnd: () => void = () => {}
   #ended: Promise<void> | undefined
+  #silence: NodeJS.Timeout | undefined
 
   /** Makes its channel. */
   static async open(options: LabOptions): Promise<Run> {
     const id = randomBytes(12).toString('hex')
-    const { channel } = await options.station.log.create(`lab/${id}`, {
+    const { channel } = await options.station.log.create(labChannelPrefix + id, {
       contentType: 'application/json',
       // Nobody asks for it after its run: it need not see a disk.
       durability: 'memory',
+      ttlSeconds: channelSeconds,
       retention: { count: retainedMessages },
       messages: [],
     })
@@ -52,7 +66,7 @@ export class Run implements WebSocketListener {
     this.#readers = new ReaderCrowd(channel.name, options.address, (ways) =>
       this.#tell({ type: 'readers', ways }),
     )
-    this.#batches = new TraceBatches((events) => this.#tellTrace(events))
+    this.#batches = new TraceBatches((events, missed) => this.#tellTrace(events, missed))
     this.#watch = options.trace.watch(channel.name, (event) => this.#batches.add(event))
   }
 
@@ -67,10 +81,17 @@ export class Run implements WebSocketListener {
       line: `${labPath.line}${this.id}/`,
       longPollMs: settings.longPollMs,
     })
+    this.#listen()
     connection.hear(this)
   }
 
+  #listen(): void {
+    this.#silence ??= setTimeout(() => void this.end(), maxSilenceMs).unref()
+    this.#silence.refresh()
+  }
+
   tookMessage(data: Buffer, isBinary: boolean): void {
+    this.#listen()
     try {
       if (isBinary || data.byteLength > maxRequestBytes)
         throw new Problem('envelope-invalid', `A request is a text of at most ${maxRequestBytes} bytes.`)
@@ -94,6 +115,7 @@ export class Run implements WebSocketListener {
   }
 
   async #end(): Promise<void> {
+    clearTimeout(this.#silence)
     this.#publisher.stop()
     this.#batches.stop()
     this.#watch.stop()
@@ -132,15 +154,16 @@ export class Run implements WebSocketListener {
     }
   }
 
-  #tellTrace(events: readonly TraceEvent[]): boolean {
+  #tellTrace(events: readonly TraceEvent[], missed: number): boolean {
     if (this.#connection?.isBackedUp) return false
-    this.#tell({ type: 'trace', events })
+    this.#tell({ type: 'trace', events, ...(missed > 0 && { missed }) })
     return true
   }
 
+  /** What a page that does not read is not told is lost to it: none of it is what a run stands on. */
   #tell(notice: LabNotice): void {
     const connection = this.#connection
-    if (!connection || connection.isGone) return
+    if (!connection || connection.isGone || connection.isBackedUp) return
     connection.pushByteString(textFrameString(Buffer.from(JSON.stringify(notice)).toString('latin1')))
     connection.flush()
   }
