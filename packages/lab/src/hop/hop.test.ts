@@ -69,7 +69,7 @@ test('the hopper goes through all ways at a call, and hears every message once, 
   }
   expect(hopper.state.hops).toBe(5)
   expect(hopper.state.offset).toMatch(/^\d{16}_\d{16}$/)
-  expect(changes()).toBeGreaterThan(50)
+  expect(changes()).toBeGreaterThan(10)
 })
 
 test('hops at random under cuts, delays and refused upgrades lose nothing, while the naive socket loses', async () => {

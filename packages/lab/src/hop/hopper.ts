@@ -2,7 +2,7 @@ import { ProblemError, type ReadBatch, read } from '@tidings/client'
 import { type Way, ways } from '@tidings/protocol'
 import { SequenceCheck } from '../figures/index.js'
 import { type Browser, isLabMessage, wait } from '../lanes/index.js'
-import type { HopperState } from '../session/types.js'
+import type { HopperState } from './states.js'
 
 /** From one hop at random to the next, milliseconds. */
 const randomHopMs = { least: 300, most: 2_000 } as const

@@ -1,7 +1,7 @@
 import { encodeChannelName, path } from '@tidings/protocol'
 import { SequenceCheck } from '../figures/index.js'
 import { type Browser, type BrowserSocket, parseMessage, socketUrlOf } from '../lanes/index.js'
-import type { NaiveState } from '../session/types.js'
+import type { NaiveState } from './states.js'
 
 /** From a close to the next attempt, milliseconds. */
 const reconnectMs = 500

@@ -6,9 +6,8 @@ import { openSse } from './sse.js'
 import { openWebSocket } from './websocket.js'
 
 export { type Browser, type BrowserSocket, pageBrowser, socketOpen, socketUrlOf } from './browser.js'
-export { isLabMessage, parseMessage } from './lab-message.js'
+export { isLabMessage, type LabMessage, parseMessage } from './lab-message.js'
 export {
-  type LabMessage,
   type LaneOptions,
   type LanePlace,
   NotSaid,

@@ -1,5 +1,6 @@
-import { isWay } from '@tidings/protocol'
-import type { LabMessage } from './lane.js'
+import { isWay, type SpokenMessage, type WorkloadMessage } from '@tidings/protocol'
+
+export type LabMessage = WorkloadMessage | SpokenMessage
 
 const utf8 = new TextEncoder()
 

@@ -1,10 +1,9 @@
-import type { SpokenMessage, Way, WorkloadMessage } from '@tidings/protocol'
+import type { SpokenMessage, Way } from '@tidings/protocol'
 import type { Observation } from '../record/types.js'
-import type { LaneSettings } from '../session/types.js'
+import type { LaneSettings } from '../workload/lane-settings.js'
 import type { Browser } from './browser.js'
+import type { LabMessage } from './lab-message.js'
 import type { SocketMemory } from './socket-memory.js'
-
-export type LabMessage = WorkloadMessage | SpokenMessage
 
 /** Where a lane goes on when it is opened again. */
 export interface LanePlace {

@@ -1,5 +1,5 @@
 import type { SpokenMessage } from '@tidings/protocol'
-import type { LaneSettings } from '../session/types.js'
+import type { LaneSettings } from '../workload/lane-settings.js'
 import { Asking, answerTimeoutMs } from './asking.js'
 import { Backoff } from './backoff.js'
 import { payloadBytesOf } from './lab-message.js'

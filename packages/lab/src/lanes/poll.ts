@@ -1,8 +1,7 @@
 import { earliestOffsetHeader, header } from '@tidings/protocol'
 import type { Asking, Query } from './asking.js'
 import type { Browser } from './browser.js'
-import { parseMessages } from './lab-message.js'
-import type { LabMessage } from './lane.js'
+import { type LabMessage, parseMessages } from './lab-message.js'
 
 export interface Poll {
   readonly query: Query

@@ -1,4 +1,4 @@
-import type { LabMessage } from './lane.js'
+import type { LabMessage } from './lab-message.js'
 
 /**
  * How much earlier than its last message a lane asks again, milliseconds: a message's time is when it was handed to

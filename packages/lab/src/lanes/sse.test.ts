@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Observation } from '../record/types.js'
 import type { Browser, EventSourceLike } from './browser.js'
-import type { LabMessage } from './lane.js'
+import type { LabMessage } from './lab-message.js'
 import { openSse } from './sse.js'
 
 const [connecting, open, closed] = [0, 1, 2]

@@ -30,7 +30,7 @@ const good: LabNotice[] = [
       { kind: 'closed', connection: 1, lane: 'sse', atMs: 4, by: 'client' },
     ],
   },
-  { type: 'trace', events: [] },
+  { type: 'trace', events: [], missed: 3 },
 ]
 
 test.each(good)('a notice "$type" is read as it was written', (notice) => {
@@ -54,12 +54,12 @@ test.each([
   expect(() => parseNotice(frame)).toThrow(new NoticeInvalid(reason))
 })
 
-test.each(good.slice(0, 6))(
+test.each(good)(
   'a notice "$type" of which any part is missing or of another type is refused, and told which',
   (notice) => {
     for (const path of pathsOf(notice)) {
       // Absent in an honest notice, too.
-      const isOptional = /delayP/.test(path.join())
+      const isOptional = /delayP|missed/.test(path.join())
       const field = path[0] as string
       for (const wrong of [undefined, null, {}, 'x', -1, true]) {
         if (isOptional && wrong === undefined) continue

@@ -64,7 +64,11 @@ const lineShape: Shape<LineEvent> = {
 type NoticeOf<Type extends LabNotice['type']> = Extract<LabNotice, { type: Type }>
 const noticeShapes: { readonly [Type in LabNotice['type']]: Shape<NoticeOf<Type>> } = {
   run: { type: isText, channel: isText, line: isText, longPollMs: isNumber },
-  trace: { type: isText, events: (value) => Array.isArray(value) && value.every(isTraceEvent) },
+  trace: {
+    type: isText,
+    events: (value) => Array.isArray(value) && value.every(isTraceEvent),
+    missed: maybe(isCount),
+  },
   clock: { type: isText, askedAtMs: isNumber, atMs: isNumber },
   readers: { type: isText, ways: isReadersOfWays },
   line: { type: isText, event: (value) => hasShape(value, lineShape) },

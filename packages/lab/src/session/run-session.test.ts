@@ -144,7 +144,7 @@ test('a run connects to the Lab of its own server, with TLS where the page has i
 })
 
 test('all four lanes begin together at the beginning of the channel, once it is named and the clocks are compared', () => {
-  const { session, feed, opened } = openWorld()
+  const { session, feed, opened, sockets } = openWorld()
   feed.opens()
   feed.says(run)
   expect(session.state).toBe('running')
@@ -156,6 +156,8 @@ test('all four lanes begin together at the beginning of the channel, once it is 
   expect(ways.map((way) => session.isRunning(way))).toEqual([true, true, true, true])
   feed.answersClock(0)
   expect(opened).toHaveLength(4)
+  // The feed and the naive socket: nothing has begun twice.
+  expect(sockets).toHaveLength(2)
 })
 
 test('the workload is asked for when all are on their way, and what is asked before is not lost', () => {
@@ -284,6 +286,16 @@ test('a request that the server refuses is told, and the run goes on', () => {
   expect([session.state, session.reason]).toEqual(['running', 'No such fault.'])
 })
 
+test('what the trace had to leave out is told', () => {
+  const { session, feed, begin } = openWorld()
+  begin()
+  feed.says({ type: 'trace', events: [], missed: 12 })
+  expect([session.state, session.reason]).toEqual([
+    'running',
+    expect.stringMatching(/could not keep up: 12 /),
+  ])
+})
+
 test('of what the line did the last hundred are kept', () => {
   const { session, feed, begin } = openWorld()
   begin()
@@ -350,6 +362,16 @@ test('a run whose feed closes is over: lanes, hopper and naive socket stop, and 
   vi.advanceTimersByTime(600_000)
   expect([opened.length, sockets.length]).toEqual([4, socketsBefore])
   expect(session.hopper.isHoppingAtRandom).toBe(false)
+})
+
+test('a run whose server speaks goes on, though its clock is not told', () => {
+  const { session, feed, begin } = openWorld()
+  begin()
+  for (let count = 0; count < 6; count++) {
+    vi.advanceTimersByTime(9_000)
+    feed.says({ type: 'trace', events: [] })
+  }
+  expect(session.state).toBe('running')
 })
 
 test('a run whose server falls silent is over', () => {

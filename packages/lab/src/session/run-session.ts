@@ -85,7 +85,10 @@ class Session implements RunSession {
     })
     this.#feed = new Feed(browser, {
       opened: () => this.#clock.start(),
-      heard: (notice) => this.#heard(notice),
+      heard: (notice) => {
+        this.#clock.heard()
+        this.#heard(notice)
+      },
       misheard: (reason) => this.#refused(reason),
       closed: (reason) => this.#over(reason),
     })
@@ -204,6 +207,7 @@ class Session implements RunSession {
         break
       case 'trace':
         this.#record.take(notice.events)
+        if (notice.missed) this.#refused(tooSlow(notice.missed))
         break
       case 'readers':
         // One that was on its way when the last of them were sent home.
@@ -268,6 +272,10 @@ class Session implements RunSession {
     this.#naive?.stop()
     this.#frames.changed()
   }
+}
+
+function tooSlow(missed: number): string {
+  return `The page could not keep up: ${missed} things that happened on the wire are not in its counts.`
 }
 
 function hasReaders({ readers }: Workload): boolean {

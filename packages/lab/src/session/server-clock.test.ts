@@ -51,7 +51,20 @@ test('an answer to what was not asked, or a second one, changes nothing', () => 
   expect(clock.estimate).toEqual(estimate)
 })
 
-test('a server that answers nothing for half a minute is told, once', () => {
+test('a server that leaves questions out but speaks is not silent, and is asked on', () => {
+  const { clock, asked, silences } = openClock()
+  clock.start()
+  for (let count = 0; count < 20; count++) {
+    vi.advanceTimersByTime(10_000)
+    clock.heard()
+  }
+  expect(silences).toEqual([])
+  expect(asked).toHaveLength(21)
+  expect(clock.take(asked[0] as number, 100)).toBe(false)
+  expect(clock.take(asked[20] as number, 100)).toBe(true)
+})
+
+test('a server that says nothing for half a minute is told, once', () => {
   const { clock, asked, silences } = openClock()
   clock.start()
   vi.advanceTimersByTime(29_999)

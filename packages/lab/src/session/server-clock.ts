@@ -4,14 +4,16 @@ import { ClockSamples } from './clock-estimate.js'
 /** Asked one after another when a run begins; then every so often. */
 const firstQuestions = 5
 const intervalMs = 10_000
-/** Questions without an answer after which the server counts as gone. */
-const maxUnanswered = 3
+/** Intervals without a word of any kind after which the server counts as gone. */
+const maxSilentIntervals = 3
+/** Questions that wait for an answer: a server whose page reads slowly leaves some out. */
+const maxUnanswered = 8
 
 export interface ServerClockOptions {
   readonly ask: (askedAtMs: number) => void
   /** The page's clock. */
   readonly now: () => number
-  /** Nothing was answered for so long, milliseconds. Told once. */
+  /** Nothing was heard for so long, milliseconds. Told once. */
   readonly onSilence: (silentMs: number) => void
 }
 
@@ -22,6 +24,7 @@ export class ServerClock {
   /** When the questions without an answer were asked. */
   readonly #unanswered = new Set<number>()
   #answered = 0
+  #silentIntervals = 0
   #timer: ReturnType<typeof setInterval> | undefined
 
   constructor(options: ServerClockOptions) {
@@ -41,6 +44,11 @@ export class ServerClock {
     clearInterval(this.#timer)
   }
 
+  /** The server has said something, whatever it was. */
+  heard(): void {
+    this.#silentIntervals = 0
+  }
+
   /** @returns whether it was an answer to a question of ours: another one changes nothing */
   take(askedAtMs: number, serverAtMs: number): boolean {
     if (!this.#unanswered.delete(askedAtMs)) return false
@@ -51,17 +59,26 @@ export class ServerClock {
   }
 
   #tick(): void {
-    if (this.#unanswered.size < maxUnanswered) {
+    this.#silentIntervals += 1
+    if (this.#silentIntervals < maxSilentIntervals) {
       this.#ask()
       return
     }
     this.stop()
-    this.#options.onSilence(maxUnanswered * intervalMs)
+    this.#options.onSilence(maxSilentIntervals * intervalMs)
   }
 
   #ask(): void {
     const askedAtMs = this.#options.now()
     this.#unanswered.add(askedAtMs)
+    if (this.#unanswered.size > maxUnanswered) this.#forgetOldest()
     this.#options.ask(askedAtMs)
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#unanswered) {
+      this.#unanswered.delete(oldest)
+      return
+    }
   }
 }

@@ -1,32 +1,10 @@
 import type { LineEvent, LineFaults, ReaderCounts, Way, Workload } from '@tidings/protocol'
 import type { LaneFigures } from '../figures/types.js'
+import type { HopperState, NaiveState, Sequence } from '../hop/index.js'
 import type { ClockEstimate, Lane } from '../record/types.js'
 import type { LaneSettings } from '../workload/lane-settings.js'
 
-export type { LaneSettings }
-
-/** Whether messages that were numbered from 1 have all come, once, in order. */
-export interface Sequence {
-  readonly heard: number
-  readonly lost: number
-  readonly twice: number
-  readonly outOfOrder: number
-}
-
-export interface HopperState extends Sequence {
-  readonly way: Way
-  readonly hops: number
-  readonly isHoppingAtRandom: boolean
-  /** What it does now, in a word or two: `hearing`, `reconnecting`. */
-  readonly doing: string
-  /** Where it will go on. */
-  readonly offset: string
-}
-
-export interface NaiveState extends Sequence {
-  readonly connects: number
-  readonly doing: string
-}
+export type { HopperState, LaneSettings, NaiveState, Sequence }
 
 export type RunState = 'connecting' | 'running' | 'ended' | 'refused'
 
