@@ -20,6 +20,9 @@ const longestFlightMs = 2_000
 /** Beyond the edges so much is drawn as well: what stands at an edge has its neighbours, and does not change there. */
 const edgePx = 16
 
+/** Labels count those that lie upon each other (`×3`). Of more than so many for one that is drawn a note tells, too. */
+const noticedShare = 4
+
 /** In a bin of a crowd so many are looked at for one of each direction. */
 const mostSampled = 4
 
@@ -28,7 +31,7 @@ export interface VisibleArrows {
   readonly drawn: readonly Arrow[]
   /** All of them in and around what is visible; absent when they are too many to look at. */
   readonly all: readonly Arrow[] | undefined
-  /** Not each of them is drawn. */
+  /** So few of them are drawn that it is to be said. */
   readonly isThinned: boolean
 }
 
@@ -45,7 +48,7 @@ export function visibleArrows(arrows: readonly Arrow[], scale: TimeScale, around
   const all = arrows.slice(begin, end)
   const inSight = all.filter((arrow) => isInSight(arrow, scale))
   const drawn = thinned(inSight, binMs)
-  return { drawn, all, isThinned: drawn.length < inSight.length }
+  return { drawn, all, isThinned: drawn.length * noticedShare < inSight.length }
 }
 
 export function isInSight(arrow: Arrow, scale: TimeScale): boolean {

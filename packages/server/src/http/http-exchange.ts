@@ -49,7 +49,14 @@ export interface ExchangeOptions {
   /** Absent when the client asked for no upgrade, or for one that we do not know. */
   readonly upgrade: ((subprotocol: string | undefined) => WebSocketConnection) | undefined
   /** Lets go of the connection; absent where others share it. */
-  readonly turn: { handOver(): { readonly socket: Socket; readonly head: Buffer } } | undefined
+  readonly turn: OwnTurn | undefined
+}
+
+/** Of a connection that has one exchange after another. */
+interface OwnTurn {
+  /** Its answer ends the connection. */
+  isLast: boolean
+  handOver(): { readonly socket: Socket; readonly head: Buffer }
 }
 
 /** An exchange over HTTP of either version, with its costs counted. */
@@ -231,6 +238,12 @@ export class HttpExchange implements Exchange, EndListener {
     const connection = upgrade(subprotocol)
     this.#asked = undefined
     return connection
+  }
+
+  /** Nothing else is asked on this connection, where it is this exchange's own. */
+  endConnectionAfterwards(): void {
+    const { turn } = this.#options
+    if (turn) turn.isLast = true
   }
 
   /**

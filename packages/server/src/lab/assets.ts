@@ -72,6 +72,8 @@ export function answerAsset({ exchange }: Visit, assets: Assets, pathname: strin
     exchange.respond({ status: 308, headers: { location: labPath.page }, payloadBytes: 0 })
     return
   }
+  // What the lanes ask comes on connections that they open, as it would in a page that was there already.
+  exchange.endConnectionAfterwards()
   const asset = assets.get(pathname)
   if (!asset) throw routeUnknown()
   const { body, contentType, isNamedByContent } = asset
