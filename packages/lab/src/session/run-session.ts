@@ -244,7 +244,7 @@ class Session implements RunSession {
   /** Once, when the channel is known and the clocks are compared: no message is heard whose delay can't be told. */
   #startReaders(): void {
     const run = this.#run
-    if (!run || this.#clock.estimate === undefined) return
+    if (!run || !this.#clock.isSettled) return
     this.#run = undefined
     const { channel, line } = run
     const readerOptions = { browser: this.#browser, line, channel, onChange: this.#frames.changed }

@@ -35,6 +35,11 @@ export class ServerClock {
     return this.#samples.estimate
   }
 
+  /** The first questions are answered: a page that loads answers the first of them late. */
+  get isSettled(): boolean {
+    return this.#answered >= firstQuestions
+  }
+
   start(): void {
     this.#timer = setInterval(() => this.#tick(), intervalMs)
     this.#ask()
