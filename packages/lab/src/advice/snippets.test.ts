@@ -70,7 +70,9 @@ describe('the plain clients', () => {
   test('SSE shows one message per event and leaves coming back to the browser', async () => {
     const opened: { url: string; onmessage?: (event: { data: string }) => void }[] = []
     class EventSource {
-      constructor(readonly url: string) {
+      readonly url: string
+      constructor(url: string) {
+        this.url = url
         opened.push(this)
       }
     }
@@ -94,10 +96,11 @@ describe('the plain clients', () => {
     }
     const sockets: Fake[] = []
     class WebSocket {
-      constructor(
-        readonly url: string,
-        readonly subprotocol: string,
-      ) {
+      readonly url: string
+      readonly subprotocol: string
+      constructor(url: string, subprotocol: string) {
+        this.url = url
+        this.subprotocol = subprotocol
         sockets.push(this as unknown as Fake)
       }
     }
