@@ -60,6 +60,7 @@ test('the page server gives out its folders and nothing else', async () => {
   }
   const refused = [
     '/../start.mjs',
+    '/../../arena/page/arena.js',
     '/..%2fstart.mjs',
     '/shared/../page-server.mjs',
     '/modules/client/../package.json',
