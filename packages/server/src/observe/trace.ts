@@ -27,6 +27,15 @@ export class Trace {
   #open: () => Iterable<TracedSockets> = () => []
   #connections = 0
   #exchanges = 0
+  /** One for all wires, which are let go of with the last watcher: connections outlive many of those. */
+  readonly #onClose: (this: Socket) => void
+
+  constructor() {
+    const closed = (wire: Socket) => this.#closed(wire)
+    this.#onClose = function () {
+      closed(this)
+    }
+  }
 
   get isOn(): boolean {
     return this.#watchers.size > 0
@@ -50,7 +59,10 @@ export class Trace {
         if (this.#watchers.get(channel) === tell) this.#watchers.delete(channel)
         for (const tap of this.#taps.values()) tap.forget(tell)
         if (this.isOn) return
-        for (const tap of this.#taps.values()) tap.remove()
+        for (const [wire, tap] of this.#taps) {
+          wire.off('close', this.#onClose)
+          tap.remove()
+        }
         this.#taps.clear()
       },
     }
@@ -84,10 +96,11 @@ export class Trace {
     const connection = ++this.#connections
     const tap = new WireTap(socket, { connection, isUsed, nextExchange: () => ++this.#exchanges })
     this.#taps.set(wire, tap)
-    wire.once('close', () => {
-      if (this.#taps.get(wire) !== tap) return
-      this.#taps.delete(wire)
-      tap.closed()
-    })
+    wire.once('close', this.#onClose)
+  }
+
+  #closed(wire: Socket): void {
+    this.#taps.get(wire)?.closed()
+    this.#taps.delete(wire)
   }
 }
