@@ -5,6 +5,7 @@ import { formatLaneTag, type TraceEvent, type Way } from '@tidings/protocol'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { CountingProxy } from '../support/counting-proxy.js'
+import { RawConnection } from '../support/raw-connection.js'
 import { statsOf } from '../support/stats.js'
 import { startTestServer } from '../support/test-server.js'
 import { LabRun, sumOf } from './lab-run.js'
@@ -206,4 +207,30 @@ test('the page closes a connection of its lanes from the server, and of nobody e
   await once(socket, 'close')
   await run.until(({ trace }) => trace.some(({ kind }) => kind === 'closed'))
   expect(run.trace.at(-1)).toMatchObject({ kind: 'closed', connection, by: 'server' })
+})
+
+test('frames that came with their handshake are counted once', async () => {
+  const server = await startTestServer()
+  const run = await LabRun.open(server)
+  const url = new URL(urlOf(server.url, run, 'websocket', 'offset=-1&live=websocket'))
+  const head = [
+    `GET ${url.pathname}${url.search} HTTP/1.1`,
+    `Host: ${url.host}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    `Sec-WebSocket-Key: ${'A'.repeat(22)}==`,
+  ]
+  // A text of one byte, masked with nothing. @see RFC 6455 §5.2
+  const frame = '\x81\x81\0\0\0\x001'
+  const sent = `${head.join('\r\n')}\r\n\r\n${frame}`
+  const client = await RawConnection.open(server.url)
+  client.send(sent)
+  await client.through('\r\n\r\n')
+  client.send(frame)
+  // Both come back as messages of the channel.
+  await client.take(6)
+  client.destroy()
+  await run.until(({ trace }) => trace.some(({ kind }) => kind === 'closed'))
+  expect(sumOf(run.trace).bytesUp).toBe(sent.length + frame.length)
 })

@@ -18,7 +18,7 @@ interface Claim {
  * way. Clients that are traced ask one thing after another on a connection, as browsers do: what comes and goes from
  * one request's first byte until the next one's is its own.
  *
- * It stands in front of the socket's own `write` and `end`, on the one socket that is tapped: the others, and a server
+ * It stands in front of the socket's own `write`, `end` and `unshift`, on the one socket that is tapped: the others, and a server
  * that nobody watches, do not know of it.
  */
 export class WireTap {
@@ -31,6 +31,8 @@ export class WireTap {
   #isUsed: boolean
   #unclaimed: Buffer[] = []
   #unclaimedBytes = 0
+  /** Put back to be read by somebody else: it comes a second time, bytes. */
+  #putBackBytes = 0
   #claim: Claim | undefined
   /** What is asked on it now is nobody's. */
   #isPassing = false
@@ -49,7 +51,7 @@ export class WireTap {
     this.#openedAtMs = nowMs()
     this.#port = socket.remotePort ?? 0
     socket.prependListener('data', this.#came).prependListener('end', this.#clientEnded)
-    const { write, end } = socket
+    const { write, end, unshift } = socket
     socket.write = ((...given: Parameters<Socket['write']>) => {
       this.#goes(given[0], given[1])
       return write.apply(socket, given)
@@ -60,6 +62,11 @@ export class WireTap {
       if (given[0] !== undefined && typeof given[0] !== 'function') this.#goes(given[0], given[1])
       return end.apply(socket, given)
     }) as Socket['end']
+    // What came behind the offer of an upgrade is put back for the WebSocket.
+    socket.unshift = (chunk: Buffer) => {
+      this.#putBackBytes += chunk.byteLength
+      unshift.call(socket, chunk)
+    }
   }
 
   get connection(): number {
@@ -143,10 +150,13 @@ export class WireTap {
     socket.off('data', this.#came).off('end', this.#clientEnded)
     delete (socket as { write?: unknown }).write
     delete (socket as { end?: unknown }).end
+    delete (socket as { unshift?: unknown }).unshift
     this.#takeUnclaimed()
   }
 
-  readonly #came = (chunk: Buffer): void => {
+  readonly #came = (data: Buffer): void => {
+    const chunk = this.#putBackBytes > 0 ? this.#firstSeen(data) : data
+    if (chunk.byteLength === 0) return
     if (this.#claim) {
       const { exchange, lane, tell } = this.#claim
       tell({ ...pieceOf(chunk), kind: 'up', exchange, lane, atMs: nowMs() })
@@ -156,6 +166,12 @@ export class WireTap {
     if (this.#unclaimedBytes > maxUnclaimedBytes) this.#takeUnclaimed()
     this.#unclaimed.push(chunk)
     this.#unclaimedBytes += chunk.byteLength
+  }
+
+  #firstSeen(chunk: Buffer): Buffer {
+    const seenBytes = Math.min(chunk.byteLength, this.#putBackBytes)
+    this.#putBackBytes -= seenBytes
+    return chunk.subarray(seenBytes)
   }
 
   readonly #clientEnded = (): void => {
