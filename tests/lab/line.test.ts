@@ -4,6 +4,7 @@ import { read } from '@tidings/client'
 import type { LineFaults, Way } from '@tidings/protocol'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { RawConnection } from '../support/raw-connection.js'
 import { startTestServer } from '../support/test-server.js'
 import { LabRun } from './lab-run.js'
 
@@ -88,6 +89,34 @@ test('an upgrade is refused, or hangs, as the line says; polls pass', async () =
   expect(hanging.readyState).toBe(WebSocket.CONNECTING)
   expect((await fetch(`${line}/v1/stream/${run.channel}?offset=-1`)).status).toBe(200)
   hanging.terminate()
+})
+
+test('a client that gives up on an upgrade that hangs leaves room for others', async () => {
+  const { run, line, use } = await startRun()
+  const url = `${line.replace('http', 'ws')}/v1/stream/${run.channel}?live=websocket`
+  await use({ upgrades: 'hang' })
+  // More than a line takes at once.
+  for (let count = 1; count <= 40; count++) {
+    const hanging = new WebSocket(url)
+    hanging.on('error', () => {})
+    await run.until(() => whatHappened(run).length === count)
+    hanging.terminate()
+    await settled(run)
+  }
+  expect(whatHappened(run)).not.toContain('hopper refused-offline')
+  expect((await fetch(`${line}/v1/stream/${run.channel}?offset=-1`)).status).toBe(200)
+})
+
+test('a client of HTTP/1.0 is answered in its version: no chunks, and no Host asked for', async () => {
+  const { server, run, line, publish } = await startRun()
+  await publish('heard')
+  const { pathname } = new URL(line)
+  const client = await RawConnection.open(server.url)
+  onTestFinished(() => client.destroy())
+  client.send(`GET ${pathname}/v1/stream/${run.channel}?offset=-1&live=sse HTTP/1.0\r\n\r\n`)
+  const { status, headers } = await client.answer()
+  expect([status, headers['transfer-encoding']]).toEqual([200, undefined])
+  expect((await client.through('heard')).toString()).toMatch(/^retry:/)
 })
 
 test('a line that buffers keeps a stream from its reader until it ends, and then nothing is missing', async () => {

@@ -48,6 +48,12 @@ export class FaultyLine {
     this.cut()
   }
 
+  /** Cuts them, and takes none any more. */
+  end(): void {
+    this.#offlineUntilMs = Number.POSITIVE_INFINITY
+    this.cut()
+  }
+
   /** Takes a request, its connection with it. */
   take({ request, exchange, isUpgrade }: Visit, { reader, prefix }: LineTarget): void {
     const { socket, sent } = exchange.takeOver()
@@ -65,8 +71,8 @@ export class FaultyLine {
   }
 
   #withholdUpgrade(socket: Socket, reader: string, how: 'refuse' | 'hang'): void {
-    // Nothing reads what comes; the connection's end is seen all the same.
-    socket.resume()
+    // Nothing reads what comes. A client that gives up ends its half: nobody else would end the other.
+    socket.once('end', () => socket.destroySoon()).resume()
     this.#happened(how === 'hang' ? 'held-upgrade' : 'refused-upgrade', reader)
     if (how === 'refuse') socket.end(refusedUpgrade)
   }

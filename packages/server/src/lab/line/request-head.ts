@@ -10,8 +10,9 @@ const hopByHop = /^(?:connection|keep-alive|proxy-connection)$/i
  * @param prefix the line's part of the path
  */
 export function headBehindLine(request: HttpRequest, prefix: string, isUpgrade: boolean): string {
-  const { method, url = '', rawHeaders } = request
-  const lines = [`${method} ${url.replace(prefix, '')} HTTP/1.1`]
+  const { httpVersion, method, url = '', rawHeaders } = request
+  // The answer goes back as it is: it must be one that the client's version knows.
+  const lines = [`${method} ${url.replace(prefix, '')} HTTP/${httpVersion}`]
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string
     if (!hopByHop.test(name)) lines.push(`${name}: ${rawHeaders[index + 1]}`)
