@@ -91,6 +91,8 @@ export class Run implements WebSocketListener {
   }
 
   tookMessage(data: Buffer, isBinary: boolean): void {
+    // Nothing begins again while the rest of it ends.
+    if (this.#ended !== undefined) return
     this.#listen()
     try {
       if (isBinary || data.byteLength > maxRequestBytes)
@@ -119,7 +121,7 @@ export class Run implements WebSocketListener {
     this.#publisher.stop()
     this.#batches.stop()
     this.#watch.stop()
-    this.line.cut()
+    this.line.end()
     await this.#readers.stop()
     this.#connection?.close(closeCode.goingAway, 'run-ended')
     this.#channel.unpin()
