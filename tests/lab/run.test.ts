@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { labLimits } from '@tidings/protocol'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { statsOf } from '../support/stats.js'
 import { startTestServer } from '../support/test-server.js'
@@ -139,4 +139,19 @@ test('a server that stops ends its runs', async () => {
   await run.until(() => true)
   await server.close()
   await expect(fetch(server.url)).rejects.toThrow()
+})
+
+test('a workload of a message in many years waits for it quietly', async () => {
+  const server = await startTestServer()
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => warnings.push(warning)
+  process.on('warning', onWarning)
+  onTestFinished(() => void process.off('warning', onWarning))
+  const run = await LabRun.open(server)
+  run.ask({ type: 'workload', workload: { ...workload, messagesPerSecond: 1e-9 } })
+  run.ask({ type: 'clock', askedAtMs: 0 })
+  await run.until(({ notices }) => notices.some(({ type }) => type === 'clock'))
+  // A warning is told in a later turn.
+  await new Promise(setImmediate)
+  expect(warnings).toEqual([])
 })

@@ -4,6 +4,8 @@ import { nowMs } from '../observe/index.js'
 
 /** However late the event loop is, so many messages are caught up with at once; the rest is let go. */
 const maxAtOnce = 200
+/** The longest wait between two looks at what is due, milliseconds: a timer takes no more than 2^31. */
+const maxWaitMs = 60_000
 
 /**
  * Publishes into a run's channel at the workload's rate, in the process of the server: what it costs is not among what
@@ -49,7 +51,8 @@ export class WorkloadPublisher {
       atOnce += workload.burst
       this.#dueMs += periodMs
     }
-    this.#timer = setTimeout(() => this.#go(), Math.max(0, this.#dueMs - performance.now()))
+    const waitMs = Math.min(maxWaitMs, Math.max(0, this.#dueMs - performance.now()))
+    this.#timer = setTimeout(() => this.#go(), waitMs)
   }
 
   /** One append for each message: the log gathers what comes in one turn, as it does for everybody. */
