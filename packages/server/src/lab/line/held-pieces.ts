@@ -2,6 +2,8 @@ import type { Duplex } from 'node:stream'
 
 /** What one direction holds back at most, bytes; past that its source is not read. */
 const maxHeldBytes = 1024 * 1024
+/** What a piece counts for at least, bytes: a byte by itself takes as much memory. */
+const leastPieceBytes = 256
 
 /** How a direction treats what passes it, as it is now. */
 export interface Treatment {
@@ -21,6 +23,8 @@ export class HeldPieces {
   readonly #onKept: () => void
   readonly #held: { readonly bytes: Buffer | undefined; readonly dueMs: number }[] = []
   #heldBytes = 0
+  /** Some wait for what comes behind them. */
+  #isKeeping = false
   #timer: NodeJS.Timeout | undefined
 
   /** @param onKept called for each piece that waits for the end */
@@ -46,16 +50,21 @@ export class HeldPieces {
   #take(bytes: Buffer | undefined): void {
     const { delayMs, keepsAll } = this.#treatment()
     const isKept = keepsAll && bytes !== undefined && this.#heldBytes < maxHeldBytes
-    if (isKept) this.#onKept()
+    if (isKept) {
+      this.#isKeeping = true
+      this.#onKept()
+    }
     this.#held.push({ bytes, dueMs: isKept ? Number.POSITIVE_INFINITY : performance.now() + delayMs })
-    this.#heldBytes += bytes?.byteLength ?? 0
-    if (!isKept) this.#release()
+    this.#heldBytes += weightOf(bytes)
+    // Not a look at all that is held for each piece of a line that only delays.
+    if (!isKept && this.#isKeeping) this.#release()
     this.#go()
     if (this.#heldBytes > maxHeldBytes) this.#from.pause()
   }
 
   /** What comes behind what was kept lets it go: the end does, and too much of it. */
   #release(): void {
+    this.#isKeeping = false
     const last = this.#held.at(-1)
     if (!last) return
     for (const [index, piece] of this.#held.entries())
@@ -77,7 +86,7 @@ export class HeldPieces {
       this.#held.shift()
       if (!first.bytes) this.#to.end()
       else {
-        this.#heldBytes -= first.bytes.byteLength
+        this.#heldBytes -= weightOf(first.bytes)
         this.#to.write(first.bytes)
       }
     }
@@ -89,4 +98,8 @@ export class HeldPieces {
     this.#held.length = 0
     this.#heldBytes = 0
   }
+}
+
+function weightOf(bytes: Buffer | undefined): number {
+  return bytes ? Math.max(leastPieceBytes, bytes.byteLength) : 0
 }
