@@ -39,3 +39,21 @@ test('the workload’s readers are real connections that miss nothing, and go ho
   run.ask({ type: 'workload', workload: { ...workload, messagesPerSecond: 0, readers: none } })
   await statsOf(server).untilNothingIsHeld()
 })
+
+test('of readers that are asked for and sent home over and over few are made', async () => {
+  const server = await SpawnedServer.start({ data: await temporaryFolder(), port: 0, engine: 'memory' })
+  onTestFinished(() => server.end())
+  const run = await LabRun.open(server)
+  const workload = { messagesPerSecond: 100, burst: 1, messageBytes: 100 }
+  const ofSse = (sse: number) => ({ 'short-poll': 0, 'long-poll': 0, sse, websocket: 0 })
+  const told = ({ notices }: LabRun, type: string) => notices.filter((notice) => notice.type === type).length
+  for (let times = 1; told(run, 'readers') < 2; times++) {
+    run.ask({ type: 'workload', workload: { ...workload, readers: ofSse(times % 2 === 0 ? 0 : 20) } })
+    run.ask({ type: 'clock', askedAtMs: 0 })
+    await run.until((each) => told(each, 'clock') === times)
+  }
+  run.ask({ type: 'workload', workload: { ...workload, readers: ofSse(20) } })
+  await run.until((each) => lastCounts(each)?.sse.connected === 20)
+  const { ways: costs } = await statsOf(server).now()
+  expect(costs.sse.requests).toBeLessThan(200)
+})

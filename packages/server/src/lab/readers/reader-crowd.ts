@@ -3,6 +3,9 @@ import type { ReaderCounts, Way } from '@tidings/protocol'
 import type { LocalAddress } from '../lab-options.js'
 import type { CrowdData, CrowdWish } from './crowd-words.js'
 
+/** How often the crowd changes at most, milliseconds: a change may be 800 connections to open. The latest wish counts. */
+const changeEveryMs = 500
+
 export type TellReaders = (ways: Readonly<Record<Way, ReaderCounts>>) => void
 
 /** The workload's own readers: real connections to this server, in a thread of their own, which is there when there are any. */
@@ -11,6 +14,9 @@ export class ReaderCrowd {
   readonly #address: () => LocalAddress
   readonly #tell: TellReaders
   #worker: Worker | undefined
+  #wish: CrowdWish | undefined
+  /** Until the next change. */
+  #rest: NodeJS.Timeout | undefined
 
   constructor(channel: string, address: () => LocalAddress, tell: TellReaders) {
     this.#channel = channel
@@ -19,13 +25,25 @@ export class ReaderCrowd {
   }
 
   use(readers: CrowdWish): void {
+    this.#wish = readers
+    if (!this.#rest) this.#change()
+  }
+
+  #change(): void {
+    const readers = this.#wish
+    this.#wish = undefined
+    this.#rest = undefined
+    if (!readers) return
     const isWanted = Object.values(readers).some((count) => count > 0)
     if (!this.#worker && !isWanted) return
     this.#worker ??= this.#start()
     this.#worker.postMessage(readers)
+    this.#rest = setTimeout(() => this.#change(), changeEveryMs)
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.#rest)
+    this.#wish = undefined
     const worker = this.#worker
     this.#worker = undefined
     await worker?.terminate()
