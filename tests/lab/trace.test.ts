@@ -234,3 +234,29 @@ test('frames that came with their handshake are counted once', async () => {
   await run.until(({ trace }) => trace.some(({ kind }) => kind === 'closed'))
   expect(sumOf(run.trace).bytesUp).toBe(sent.length + frame.length)
 })
+
+test('secrets behind empty lines are dots too, and of requests that are sent ahead each is told to end', async () => {
+  const server = await startTestServer()
+  const run = await LabRun.open(server)
+  const request = (number: number) => {
+    const url = new URL(urlOf(server.url, run, 'sse', 'x=1', { ask: number }))
+    const headers = [
+      `Host: ${url.host}`,
+      'Authorization: Bearer of-a-secret',
+      'Content-Type: application/json',
+      'Content-Length: 1',
+    ]
+    return `POST ${url.pathname}${url.search} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n1`
+  }
+  const client = await RawConnection.open(server.url)
+  onTestFinished(() => client.destroy())
+  client.send(`\r\n\r\n${request(1)}`)
+  expect((await client.answer()).status).toBe(204)
+  client.send(request(2).replace('Authorization', 'X-Plain') + request(3).replace('Authorization', 'X-Plain'))
+  for (const _ of [2, 3]) expect((await client.answer()).status).toBe(204)
+  await run.until(({ trace }) => trace.some((event) => event.kind === 'request' && event.ask === 3))
+  await run.until(ended(3))
+  const [first] = run.trace.filter((event) => event.kind === 'request')
+  expect(first?.bytes).toContain('POST')
+  expect(first?.bytes).not.toContain('of-a-secret')
+})

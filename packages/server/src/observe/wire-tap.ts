@@ -75,6 +75,8 @@ export class WireTap {
 
   /** What came since the last answer, and what comes and goes from now on, is this lane's. */
   claim(tag: LaneTag, tell: TellTrace): void {
+    // Of appends that were sent ahead each ends where the next one begins.
+    this.ended()
     const { lane } = tag
     const isReused = this.#isUsed
     const atMs = nowMs()
@@ -211,7 +213,10 @@ const secretHeader = /^(cookie|authorization|proxy-authorization):[ \t]*([^\r\n]
 
 /** Others may look over the shoulder of who watches, and scripts of a page may not see some cookies at all. */
 function withoutSecrets(bytes: Buffer): Buffer {
-  const end = bytes.indexOf('\r\n\r\n')
+  // Empty lines may stand before a request: they are not its end. @see RFC 9112 §2.2
+  let start = 0
+  while (bytes[start] === 0x0d && bytes[start + 1] === 0x0a) start += 2
+  const end = bytes.indexOf('\r\n\r\n', start)
   const head = bytes.toString('latin1', 0, end === -1 ? bytes.byteLength : end)
   secretHeader.lastIndex = 0
   if (!secretHeader.test(head)) return bytes
