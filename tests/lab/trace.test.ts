@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Agent, type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { formatLaneTag, type TraceEvent, type Way } from '@tidings/protocol'
 import { expect, onTestFinished, test } from 'vitest'
@@ -188,6 +189,21 @@ test('a connection that was open before the run is traced from its next request 
   await run.until(ended(1))
   expect(sumOf(run.trace)).toMatchObject({ requests: 1, connections: 0 })
   expect(run.trace[0]).toMatchObject({ kind: 'request', isReused: true })
+})
+
+test('a connection that was open and unused before the run is opened by the lane that asks first on it', async () => {
+  const server = await startTestServer()
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  onTestFinished(() => {
+    socket.destroy()
+  })
+  await once(socket, 'connect')
+  await statsOf(server).now()
+  const run = await LabRun.open(server)
+  const target = urlOf('', run, 'short-poll', 'offset=-1')
+  socket.write(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+  await run.until(ended(1))
+  expect(sumOf(run.trace)).toMatchObject({ requests: 1, connections: 1 })
 })
 
 test('the page closes a connection of its lanes from the server, and of nobody else', async () => {

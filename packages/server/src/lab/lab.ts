@@ -45,7 +45,13 @@ export class Lab implements Mount {
     const { method } = visit.request
     if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed('GET, HEAD, OPTIONS')
     this.#assets ??= loadAssets()
-    answerAsset(visit, await this.#assets, pathname)
+    try {
+      answerAsset(visit, await this.#assets, pathname)
+    } catch (error) {
+      // What could not be read may be there the next time.
+      if (error instanceof Problem && error.code === 'not-implemented') this.#assets = undefined
+      throw error
+    }
   }
 
   /** Ends all runs. */

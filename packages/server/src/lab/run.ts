@@ -27,7 +27,7 @@ const maxSilenceMs = 300_000
 
 /** One page's run: its channel, what is published there, its line, and what is told of its lanes. */
 export class Run implements WebSocketListener {
-  /** Known to its page alone. */
+  /** No secret: whoever may list the channels finds it. What is traced goes to the page alone. */
   readonly id: string
   readonly line: FaultyLine
   readonly #options: LabOptions

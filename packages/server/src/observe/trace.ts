@@ -48,7 +48,7 @@ export class Trace {
 
   /** There is one watcher of a channel. */
   watch(channel: string, tell: TellTrace): Watch {
-    if (!this.isOn) for (const sockets of this.#open()) this.#tap(sockets, true)
+    if (!this.isOn) for (const sockets of this.#open()) this.#tap(sockets)
     this.#watchers.set(channel, tell)
     return {
       cut: (connection) => {
@@ -69,7 +69,7 @@ export class Trace {
   }
 
   opened(sockets: TracedSockets): void {
-    if (this.isOn) this.#tap(sockets, false)
+    if (this.isOn) this.#tap(sockets)
   }
 
   /**
@@ -92,8 +92,10 @@ export class Trace {
     if (this.isOn) this.#taps.get(wire)?.ended()
   }
 
-  #tap({ socket, wire }: TracedSockets, isUsed: boolean): void {
+  #tap({ socket, wire }: TracedSockets): void {
     const connection = ++this.#connections
+    // A browser opens some before it has anything to ask.
+    const isUsed = socket.bytesRead > 0
     const tap = new WireTap(socket, { connection, isUsed, nextExchange: () => ++this.#exchanges })
     this.#taps.set(wire, tap)
     wire.once('close', this.#onClose)
