@@ -2,7 +2,7 @@ import { clock } from './units.js'
 
 /** Between two readings that are further apart nothing was read, and no line is drawn; milliseconds. */
 const gapMs = 3_500
-const margin = { top: 8, right: 8, bottom: 20, left: 64 }
+const margin = { top: 8, right: 8, bottom: 20, left: 76 }
 const gridLines = 4
 /** From one time below the chart to the next, pixels. */
 const timeSpacing = 110
