@@ -1,25 +1,22 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Way, ways } from '@tidings/protocol'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, onTestFinished, test } from 'vitest'
-import { findProgram, requirement } from '../support/requirements.js'
+import type { Browser, Page } from 'playwright-core'
+import { beforeAll, onTestFinished, test } from 'vitest'
+import { browserOfFile, hasChromium } from './browser.js'
 
-const executablePath = findProgram('chromium', 'chromium-browser', 'google-chrome')
-const hasChromium = requirement('Chromium', executablePath !== undefined, 'the Lab in a real browser')
 const page = fileURLToPath(new URL('../../packages/lab/dist/page/index.html', import.meta.url))
 
 export const inBrowser = test.runIf(hasChromium)
 
-let browser: Browser | undefined
+let browser: (() => Browser) | undefined
 
 /** One browser for the tests of a file. */
 export function useBrowser(): void {
-  beforeAll(async () => {
+  beforeAll(() => {
     if (!existsSync(page)) throw new Error('The Lab is not built: run npm run build')
-    if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   })
-  afterAll(() => browser?.close())
+  browser = browserOfFile()
 }
 
 /** The Lab in a page of its own, without errors: one that the page reports fails the test. */
@@ -35,7 +32,7 @@ export class LabPage {
   static async open(url: string, options: { colorScheme?: 'dark' | 'light'; width?: number } = {}) {
     if (!browser) throw new Error('useBrowser() was not called')
     const { colorScheme = 'light', width = 1440 } = options
-    const tab = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
+    const tab = await browser().newPage({ viewport: { width, height: 900 }, colorScheme })
     const lab = new LabPage(tab)
     const { host } = new URL(url)
     tab.on('request', (request) => {

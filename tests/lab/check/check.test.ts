@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 import { startTestServer } from '../../support/test-server.js'
 import { startTlsServer } from '../../support/tls-server.js'
-import { browserOfFile, hasChromium } from './browser.js'
+import { browserOfFile, hasChromium } from '../browser.js'
 import { CheckPage, patient, type Waits } from './check-page.js'
 import { FaultProxy, type Faults } from './fault-proxy.js'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { hasHaproxy, hasNginx, settingsFromPage, startHaproxy, startNginx } from '../../support/proxies.js'
 import { startTestServer } from '../../support/test-server.js'
-import { browserOfFile, hasChromium } from './browser.js'
+import { browserOfFile, hasChromium } from '../browser.js'
 import { CheckPage, patient, type Waits } from './check-page.js'
 
 // What docs/proxies.md says of its proxies, the page finds out by itself.

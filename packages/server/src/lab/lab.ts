@@ -44,14 +44,16 @@ export class Lab implements Mount {
     if (line) return this.#pass(visit, line)
     const { method } = visit.request
     if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed('GET, HEAD, OPTIONS')
-    this.#assets ??= loadAssets()
-    try {
-      answerAsset(visit, await this.#assets, pathname)
-    } catch (error) {
+    answerAsset(visit, await this.#loadAssets(), pathname)
+  }
+
+  #loadAssets(): Promise<Assets> {
+    this.#assets ??= loadAssets().catch((error) => {
       // What could not be read may be there the next time.
-      if (error instanceof Problem && error.code === 'not-implemented') this.#assets = undefined
+      this.#assets = undefined
       throw error
-    }
+    })
+    return this.#assets
   }
 
   /** Ends all runs. */

@@ -1,5 +1,13 @@
+/** What readers have heard, and what of it is wrong. */
+export interface SequenceCounts {
+  messages: number
+  lost: number
+  twice: number
+  outOfOrder: number
+}
+
 /** What one reader has heard of numbers that grow by one, from the first that it heard. */
-export class ReaderSequence {
+export class ReaderSequence implements SequenceCounts {
   lost = 0
   twice = 0
   outOfOrder = 0
@@ -15,5 +23,12 @@ export class ReaderSequence {
       this.#last = n
     } else if (n === last) this.twice++
     else this.outOfOrder++
+  }
+
+  addTo(sum: SequenceCounts): void {
+    sum.messages += this.messages
+    sum.lost += this.lost
+    sum.twice += this.twice
+    sum.outOfOrder += this.outOfOrder
   }
 }

@@ -1,6 +1,6 @@
 import { type AnyReaderOptions, read } from '@tidings/client'
 import type { ReaderCounts, Way } from '@tidings/protocol'
-import { ReaderSequence } from './sequence.js'
+import { ReaderSequence, type SequenceCounts } from './sequence.js'
 
 /** Delays that percentiles are taken over, at most: the newest. */
 const maxDelays = 4_096
@@ -18,7 +18,7 @@ export class WayReaders {
   readonly #options: Omit<AnyReaderOptions, 'signal'>
   readonly #readers: CountingReader[] = []
   /** Of readers that are gone. */
-  readonly #past = { messages: 0, lost: 0, twice: 0, outOfOrder: 0 }
+  readonly #past: SequenceCounts = { messages: 0, lost: 0, twice: 0, outOfOrder: 0 }
   readonly #delaysMs: number[] = []
   #delays = 0
 
@@ -36,26 +36,13 @@ export class WayReaders {
     while (this.#readers.length < count) this.#begin()
     for (const reader of this.#readers.splice(count)) {
       reader.stop.abort()
-      const { messages, lost, twice, outOfOrder } = reader.sequence
-      this.#past.messages += messages
-      this.#past.lost += lost
-      this.#past.twice += twice
-      this.#past.outOfOrder += outOfOrder
+      reader.sequence.addTo(this.#past)
     }
-  }
-
-  get isUsed(): boolean {
-    return this.#readers.length > 0
   }
 
   get counts(): ReaderCounts {
     const sum = { ...this.#past }
-    for (const { sequence } of this.#readers) {
-      sum.messages += sequence.messages
-      sum.lost += sequence.lost
-      sum.twice += sequence.twice
-      sum.outOfOrder += sequence.outOfOrder
-    }
+    for (const { sequence } of this.#readers) sequence.addTo(sum)
     const connected = this.#readers.filter(({ isConnected }) => isConnected).length
     const sorted = [...this.#delaysMs].sort((a, b) => a - b)
     const [delayP50Ms, delayP99Ms] = [0.5, 0.99].map((share) => sorted[Math.floor(share * sorted.length)])

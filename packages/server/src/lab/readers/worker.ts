@@ -9,18 +9,13 @@ import { WayReaders } from './way-readers.js'
 const { server, channel } = workerData as CrowdData
 const tellEveryMs = 1_000
 
-const options = (intervalMs: number) => ({ webSocket: WebSocket, intervalMs })
-const makeReaders = (intervalMs: number): Record<Way, WayReaders> => {
-  const of = (way: Way) => new WayReaders(way, { server, channel }, options(intervalMs))
-  return {
-    'short-poll': of('short-poll'),
-    'long-poll': of('long-poll'),
-    sse: of('sse'),
-    websocket: of('websocket'),
-  }
+const readersOf = (way: Way) => new WayReaders(way, { server, channel }, { webSocket: WebSocket })
+const readers: Readonly<Record<Way, WayReaders>> = {
+  'short-poll': readersOf('short-poll'),
+  'long-poll': readersOf('long-poll'),
+  sse: readersOf('sse'),
+  websocket: readersOf('websocket'),
 }
-
-const readers = makeReaders(1_000)
 
 parentPort?.on('message', (wish: CrowdWish) => {
   for (const [way, count] of Object.entries(wish) as [Way, number][]) readers[way].use(count)

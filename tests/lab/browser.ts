@@ -1,13 +1,13 @@
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
-import { findProgram, requirement } from '../../support/requirements.js'
+import { findProgram, requirement } from '../support/requirements.js'
 
 const executablePath = findProgram('chromium', 'chromium-browser', 'google-chrome')
 
 export const hasChromium = requirement(
   'Chromium',
   executablePath !== undefined,
-  'the network check in a real browser',
+  'the Lab and the network check in a real browser',
 )
 
 /** One browser for all tests of a file. To be called at its top. */
