@@ -1,5 +1,5 @@
 import { stream } from '@durable-streams/client'
-import { closeChannel, type ReadBatch } from '@tidings/client'
+import { closeChannel, type ReadBatch } from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { describe, expect, test } from 'vitest'
 import { createTestChannel } from './support/channel.js'

@@ -1,4 +1,4 @@
-import { read, socketPublisher, TidingsSocket } from '@tidings/client'
+import { read, socketPublisher, TidingsSocket } from '@tidings/client/ways'
 import { WebSocket } from 'ws'
 import { Game, tickMs } from './game.mjs'
 

@@ -1,4 +1,4 @@
-import { postPublisher } from '@tidings/client'
+import { postPublisher } from '@tidings/client/ways'
 import { makeChannel } from '../shared/make-channel.mjs'
 import { startServers } from '../shared/start-servers.mjs'
 import { MachineReader } from './machine.mjs'

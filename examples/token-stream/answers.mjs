@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { postPublisher } from '@tidings/client'
+import { postPublisher } from '@tidings/client/ways'
 import { makeChannel } from '../shared/make-channel.mjs'
 import { tokensFor } from './word-generator.mjs'
 

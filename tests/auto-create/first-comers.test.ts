@@ -5,7 +5,7 @@ import {
   postPublisher,
   read,
   socketPublisher,
-} from '@tidings/client'
+} from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { expect, test } from 'vitest'
 import { describeFaults } from '../support/history-checker.js'

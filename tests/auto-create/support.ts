@@ -1,4 +1,4 @@
-import { listChannels } from '@tidings/client'
+import { listChannels } from '@tidings/client/ways'
 import type { RunningServer, ServerOptions } from 'tidings'
 import { startTestServer } from '../support/test-server.js'
 

@@ -11,10 +11,10 @@ const hasChromium = requirement('Chromium', executablePath !== undefined, 'the c
 
 const page = `<!doctype html>
 <script type="importmap">
-  { "imports": { "@tidings/client": "/client/dist/index.js", "@tidings/protocol": "/protocol/dist/index.js" } }
+  { "imports": { "@tidings/client/ways": "/client/dist/ways/index.js", "@tidings/protocol": "/protocol/dist/index.js" } }
 </script>
 <script type="module">
-  import * as tidings from '@tidings/client'
+  import * as tidings from '@tidings/client/ways'
   globalThis.tidings = tidings
 </script>`
 
@@ -41,7 +41,7 @@ async function startSite(): Promise<string> {
 
 /** Runs in the page: no closure reaches it. */
 async function hearEveryWay(server: string) {
-  const { tidings } = globalThis as unknown as { tidings: typeof import('@tidings/client') }
+  const { tidings } = globalThis as unknown as { tidings: typeof import('@tidings/client/ways') }
   const { createChannel, postPublisher, read, socketPublisher } = tidings
   const address = { server, channel: 'cake' }
   await createChannel(address)

@@ -11,7 +11,7 @@ import {
   read,
   socketPublisher,
   type Way,
-} from '@tidings/client'
+} from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { type RunningServer, startServer } from 'tidings'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'

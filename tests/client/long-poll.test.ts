@@ -1,4 +1,4 @@
-import { longPollReader } from '@tidings/client'
+import { longPollReader } from '@tidings/client/ways'
 import { expect, test } from 'vitest'
 import { all, Hearing, messagesOf } from './support/hear.js'
 import { ManualClock } from './support/manual-clock.js'

@@ -1,4 +1,4 @@
-import { type PublisherOptions, postPublisher, RawJson } from '@tidings/client'
+import { type PublisherOptions, postPublisher, RawJson } from '@tidings/client/ways'
 import { expect, test } from 'vitest'
 import { ManualClock } from './support/manual-clock.js'
 import { type Answerer, bare, cut, problem, startWireServer, type WireServer } from './support/wire-server.js'

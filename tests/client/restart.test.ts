@@ -1,4 +1,4 @@
-import { createChannel, postPublisher, read, socketPublisher } from '@tidings/client'
+import { createChannel, postPublisher, read, socketPublisher } from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { startServer } from 'tidings'
 import { expect, onTestFinished, test } from 'vitest'

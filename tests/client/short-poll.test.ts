@@ -1,4 +1,4 @@
-import { ProblemError, shortPollReader } from '@tidings/client'
+import { ProblemError, shortPollReader } from '@tidings/client/ways'
 import { expect, test } from 'vitest'
 import { all, Hearing, messagesOf, rawOf } from './support/hear.js'
 import { ManualClock } from './support/manual-clock.js'

@@ -4,7 +4,7 @@ import {
   socketPublisher,
   TidingsSocket,
   webSocketReader,
-} from '@tidings/client'
+} from '@tidings/client/ways'
 import { expect, test } from 'vitest'
 import { Hearing } from './support/hear.js'
 import { ManualClock } from './support/manual-clock.js'

@@ -1,4 +1,4 @@
-import { type SseOptions, sseReader } from '@tidings/client'
+import { type SseOptions, sseReader } from '@tidings/client/ways'
 import { expect, test } from 'vitest'
 import { all, Hearing, messagesOf, rawOf } from './support/hear.js'
 import { ManualClock } from './support/manual-clock.js'

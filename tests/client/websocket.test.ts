@@ -1,4 +1,4 @@
-import { TidingsSocket, type WebSocketOptions, webSocketReader } from '@tidings/client'
+import { TidingsSocket, type WebSocketOptions, webSocketReader } from '@tidings/client/ways'
 import { expect, test } from 'vitest'
 import { all, Hearing, messagesOf, rawOf } from './support/hear.js'
 import { ManualClock } from './support/manual-clock.js'

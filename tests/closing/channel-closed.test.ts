@@ -1,4 +1,4 @@
-import { closeChannel, postPublisher, read, socketPublisher } from '@tidings/client'
+import { closeChannel, postPublisher, read, socketPublisher } from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { describe, expect, test } from 'vitest'
 import { createTestChannel } from '../support/channel.js'

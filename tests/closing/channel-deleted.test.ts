@@ -1,4 +1,4 @@
-import { deleteChannel, ProblemError, read } from '@tidings/client'
+import { deleteChannel, ProblemError, read } from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { describe, expect, test } from 'vitest'
 import { createTestChannel } from '../support/channel.js'

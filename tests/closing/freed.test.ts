@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
-import { read } from '@tidings/client'
+import { read } from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createTestChannel } from '../support/channel.js'

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { ProblemError, socketPublisher } from '@tidings/client'
+import { ProblemError, socketPublisher } from '@tidings/client/ways'
 import { type RunningServer, startServer } from 'tidings'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { HttpServer } from '../../packages/server/src/http/index.js'

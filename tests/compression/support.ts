@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import { postPublisher } from '@tidings/client'
+import { postPublisher } from '@tidings/client/ways'
 import type { TestChannel } from '../support/channel.js'
 
 export interface BytesAnswer {

@@ -1,4 +1,4 @@
-import { createChannel, deleteChannel, listChannels, ProblemError, read } from '@tidings/client'
+import { createChannel, deleteChannel, listChannels, ProblemError, read } from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { describe, expect, test } from 'vitest'
 import { createTestChannel, type TestChannel } from '../support/channel.js'

@@ -1,4 +1,4 @@
-import { closeChannel, createChannel, deleteChannel, head } from '@tidings/client'
+import { closeChannel, createChannel, deleteChannel, head } from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { expect, test } from 'vitest'
 import { createTestChannel } from '../support/channel.js'

@@ -1,4 +1,4 @@
-import { createChannel, deleteChannel, head, ProblemError } from '@tidings/client'
+import { createChannel, deleteChannel, head, ProblemError } from '@tidings/client/ways'
 import { expect, test } from 'vitest'
 import { createTestChannel } from '../support/channel.js'
 import { get, tailOf } from '../support/fork.js'

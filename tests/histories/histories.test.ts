@@ -1,4 +1,4 @@
-import { closeChannel, deleteChannel, type Fetch } from '@tidings/client'
+import { closeChannel, deleteChannel, type Fetch } from '@tidings/client/ways'
 import { describe, expect, test } from 'vitest'
 import { untilPassed } from '../retention/support.js'
 import { describeLifeFaults, findLifeFaults } from '../support/life-checker.js'

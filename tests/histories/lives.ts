@@ -4,7 +4,7 @@ import {
   createChannel,
   type ProblemError,
   type ReadBatch,
-} from '@tidings/client'
+} from '@tidings/client/ways'
 import type { Entry, LifeRecord, Refusal, StretchRecord } from '../support/life-checker.js'
 import type { OwnClock } from '../support/own-clock.js'
 

@@ -1,4 +1,4 @@
-import { type Fetch, ProblemError, postPublisher, read, socketPublisher } from '@tidings/client'
+import { type Fetch, ProblemError, postPublisher, read, socketPublisher } from '@tidings/client/ways'
 import { type Way, ways } from '@tidings/protocol'
 import type { OwnClock } from '../support/own-clock.js'
 import { pick, randomOf } from '../support/random.js'

@@ -1,4 +1,4 @@
-import { createChannel, type Fetch, postPublisher, read } from '@tidings/client'
+import { createChannel, type Fetch, postPublisher, read } from '@tidings/client/ways'
 import { expect, test } from 'vitest'
 import { createTestChannel } from '../support/channel.js'
 import { statsOf } from '../support/stats.js'

@@ -1,4 +1,4 @@
-import { postPublisher } from '@tidings/client'
+import { postPublisher } from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { expect, test } from 'vitest'
 import { createTestChannel } from '../support/channel.js'

@@ -6,7 +6,7 @@ import {
   type ReadBatch,
   read,
   socketPublisher,
-} from '@tidings/client'
+} from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { expect, test } from 'vitest'
 import { describeFaults } from '../support/history-checker.js'

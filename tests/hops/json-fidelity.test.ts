@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { closeChannel, createChannel, postPublisher, RawJson, socketPublisher } from '@tidings/client'
+import { closeChannel, createChannel, postPublisher, RawJson, socketPublisher } from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'

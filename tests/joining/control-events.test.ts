@@ -1,4 +1,4 @@
-import { closeChannel } from '@tidings/client'
+import { closeChannel } from '@tidings/client/ways'
 import { chromium } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTestChannel } from '../support/channel.js'

@@ -1,4 +1,4 @@
-import { closeChannel } from '@tidings/client'
+import { closeChannel } from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { describe, expect, test } from 'vitest'
 import { createTestChannel, type TestChannel } from '../support/channel.js'

@@ -1,4 +1,4 @@
-import { closeChannel, deleteChannel } from '@tidings/client'
+import { closeChannel, deleteChannel } from '@tidings/client/ways'
 import { chromium } from 'playwright-core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createTestChannel, type TestChannel } from '../support/channel.js'

@@ -1,4 +1,4 @@
-import { closeChannel, postPublisher } from '@tidings/client'
+import { closeChannel, postPublisher } from '@tidings/client/ways'
 import { expect, test } from 'vitest'
 import { createTestChannel } from '../support/channel.js'
 import { describeFaults } from '../support/history-checker.js'

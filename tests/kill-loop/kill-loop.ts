@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type ChannelAddress, closeChannel } from '@tidings/client'
+import { type ChannelAddress, closeChannel } from '@tidings/client/ways'
 import { type Way, ways } from '@tidings/protocol'
 import { createChannelSurely } from '../support/channel.js'
 import type { Fault } from '../support/history-checker.js'

@@ -5,7 +5,7 @@ import {
   type Publisher,
   postPublisher,
   socketPublisher,
-} from '@tidings/client'
+} from '@tidings/client/ways'
 import { WebSocket } from 'ws'
 import type { HistoryRecorder, PublisherLog } from '../support/history-recorder.js'
 

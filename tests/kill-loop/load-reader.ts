@@ -1,4 +1,4 @@
-import { type ChannelAddress, ProblemError, read, type Way } from '@tidings/client'
+import { type ChannelAddress, ProblemError, read, type Way } from '@tidings/client/ways'
 import { WebSocket } from 'ws'
 import type { PassLog } from '../support/history-recorder.js'
 import { quickBackoff } from './load-publisher.js'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
-import { read } from '@tidings/client'
+import { read } from '@tidings/client/ways'
 import type { LineFaults, Way } from '@tidings/protocol'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'

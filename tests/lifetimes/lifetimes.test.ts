@@ -1,4 +1,4 @@
-import { createChannel, head, listChannels, read } from '@tidings/client'
+import { createChannel, head, listChannels, read } from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { describe, expect, test } from 'vitest'
 import { get } from '../support/fork.js'

@@ -1,4 +1,4 @@
-import { type ChannelAddress, postPublisher, type Way } from '@tidings/client'
+import { type ChannelAddress, postPublisher, type Way } from '@tidings/client/ways'
 import type { RunningServer } from 'tidings'
 import { expect } from 'vitest'
 import { createTestChannel } from '../support/channel.js'

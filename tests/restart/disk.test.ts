@@ -1,4 +1,4 @@
-import { closeChannel, head } from '@tidings/client'
+import { closeChannel, head } from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { startServer } from 'tidings'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-import { deleteChannel, type ProblemError, read } from '@tidings/client'
+import { deleteChannel, type ProblemError, read } from '@tidings/client/ways'
 import { type Way, ways } from '@tidings/protocol'
 import { describe, expect, test } from 'vitest'
 import { createTestChannel, type TestChannel } from '../support/channel.js'

@@ -1,6 +1,6 @@
 import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { closeChannel, deleteChannel, head, ProblemError } from '@tidings/client'
+import { closeChannel, deleteChannel, head, ProblemError } from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { describe, expect, test } from 'vitest'
 import { createTestChannel, type TestChannel } from '../support/channel.js'

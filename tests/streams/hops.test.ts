@@ -5,7 +5,7 @@ import {
   deleteChannel,
   type Publisher,
   postPublisher,
-} from '@tidings/client'
+} from '@tidings/client/ways'
 import { endedPlace, parseOffset } from '@tidings/protocol'
 import type { RunningServer } from 'tidings'
 import { expect, test } from 'vitest'

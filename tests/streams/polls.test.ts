@@ -1,4 +1,4 @@
-import { closeChannel, deleteChannel } from '@tidings/client'
+import { closeChannel, deleteChannel } from '@tidings/client/ways'
 import type { RunningServer } from 'tidings'
 import { describe, expect, test } from 'vitest'
 import { makeChannel, post, untilPassed } from '../retention/support.js'

@@ -1,4 +1,4 @@
-import { closeChannel, createChannel, deleteChannel, postPublisher } from '@tidings/client'
+import { closeChannel, createChannel, deleteChannel, postPublisher } from '@tidings/client/ways'
 import { chromium } from 'playwright-core'
 import type { RunningServer } from 'tidings'
 import { describe, expect, onTestFinished, test } from 'vitest'

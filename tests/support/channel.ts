@@ -4,7 +4,7 @@ import {
   createChannel,
   ProblemError,
   postPublisher,
-} from '@tidings/client'
+} from '@tidings/client/ways'
 
 /** A channel on a server of a test, by its raw URL and through the client. */
 export interface TestChannel extends ChannelAddress {

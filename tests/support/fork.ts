@@ -1,4 +1,4 @@
-import { createChannel, type ForkOptions, head, postPublisher } from '@tidings/client'
+import { createChannel, type ForkOptions, head, postPublisher } from '@tidings/client/ways'
 import type { TestChannel } from './channel.js'
 
 /** A fork of a channel of a test, through the client. */

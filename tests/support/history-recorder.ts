@@ -1,4 +1,4 @@
-import type { ReadBatch } from '@tidings/client'
+import type { ReadBatch } from '@tidings/client/ways'
 import { parseOffset } from '@tidings/protocol'
 import {
   type Attempt,

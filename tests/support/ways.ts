@@ -1,4 +1,4 @@
-import { type ChannelAddress, type ReadBatch, type ReadOptions, read } from '@tidings/client'
+import { type ChannelAddress, type ReadBatch, type ReadOptions, read } from '@tidings/client/ways'
 import { WebSocket } from 'ws'
 
 /** For clients on Node 20, which has no WebSocket of its own; short waits after trouble. */

@@ -1,4 +1,4 @@
-import { read, TidingsSocket } from '@tidings/client'
+import { read, TidingsSocket } from '@tidings/client/ways'
 import { showStanding } from '/shared/standing.js'
 import { server } from '/tidings.js'
 import { connectionWatch } from './connection-watch.js'

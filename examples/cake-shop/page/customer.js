@@ -1,4 +1,4 @@
-import { createChannel, postPublisher } from '@tidings/client'
+import { createChannel, postPublisher } from '@tidings/client/ways'
 import { showStanding } from '/shared/standing.js'
 import { connectionWatch } from './connection-watch.js'
 import { hear } from './hear.js'

@@ -1,4 +1,4 @@
-import { read } from '@tidings/client'
+import { read } from '@tidings/client/ways'
 
 /**
  * Hears a channel from its beginning, over a way that may be changed while it runs.
@@ -7,7 +7,7 @@ import { read } from '@tidings/client'
  * turn of the event loop, so that whenever a way is left, the next begins right after what was shown.
  *
  * @param {{ server: string, channel: string }} address
- * @param {import('@tidings/client').Way} firstWay
+ * @param {import('@tidings/client/ways').Way} firstWay
  * @param {object} listener
  * @param {(messages: readonly unknown[], way: string) => void} listener.onMessages
  * @param {object} listener.readOptions  handed on to `read`
@@ -34,7 +34,7 @@ export function hear(address, firstWay, { onMessages, readOptions }) {
   return {
     /** Resolves when the channel is closed and heard to its end; rejects when asking again can't help. */
     ended: run(),
-    /** @param {import('@tidings/client').Way} next */
+    /** @param {import('@tidings/client/ways').Way} next */
     change(next) {
       way = next
       turn.abort()

@@ -1,4 +1,4 @@
-import type { ReadBatch } from '@tidings/client'
+import type { ReadBatch } from '@tidings/client/ways'
 
 /** A reading that a test takes batch by batch. */
 export class Hearing {

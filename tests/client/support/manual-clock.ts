@@ -1,4 +1,4 @@
-import type { Clock } from '@tidings/client'
+import type { Clock } from '@tidings/client/ways'
 
 interface Timer {
   readonly dueMs: number

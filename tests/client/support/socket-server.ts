@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { WebSocketConstructor } from '@tidings/client'
+import type { WebSocketConstructor } from '@tidings/client/ways'
 import { subprotocol } from '@tidings/protocol'
 import { onTestFinished } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'

@@ -7,7 +7,7 @@ export type SnippetKind = (typeof snippetKinds)[number]
 
 export const snippetTitle: Readonly<Record<SnippetKind, string>> = {
   browser: 'Plain browser API',
-  client: '@tidings/client',
+  client: '@tidings/client/ways',
   curl: 'curl',
 }
 
@@ -116,13 +116,13 @@ function speakOnSocket({ channel }: SnippetPlace): string {
 function clientSnippet(way: Way, { server, channel }: SnippetPlace): Snippet {
   const publisher = way === 'websocket' ? 'socketPublisher' : 'postPublisher'
   return {
-    hear: `import { read } from '@tidings/client'
+    hear: `import { read } from '@tidings/client/ways'
 
 const address = { server: '${server}', channel: '${channel}' }
 for await (const batch of read(address, { way: '${way}', offset: 'now' })) {
   for (const message of batch.messages) show(message)
 }`,
-    speak: `import { ${publisher} } from '@tidings/client'
+    speak: `import { ${publisher} } from '@tidings/client/ways'
 
 const publisher = ${publisher}({ server: '${server}', channel: '${channel}' })
 await publisher.publish([{ hello: 'there' }])`,

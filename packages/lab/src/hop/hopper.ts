@@ -1,4 +1,4 @@
-import { ProblemError, type ReadBatch, read } from '@tidings/client'
+import { ProblemError, type ReadBatch, read } from '@tidings/client/ways'
 import { type Way, ways } from '@tidings/protocol'
 import { SequenceCheck } from '../figures/index.js'
 import { type Browser, isLabMessage, wait } from '../lanes/index.js'

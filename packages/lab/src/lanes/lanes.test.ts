@@ -1,4 +1,4 @@
-import { createChannel, postPublisher } from '@tidings/client'
+import { createChannel, postPublisher } from '@tidings/client/ways'
 import type { SpokenMessage, Way } from '@tidings/protocol'
 import { startServer } from 'tidings'
 import { expect, onTestFinished, test, vi } from 'vitest'

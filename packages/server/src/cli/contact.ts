@@ -7,7 +7,7 @@ import {
   ProblemError,
   type RetryNotice,
   type WebSocketConstructor,
-} from '@tidings/client'
+} from '@tidings/client/ways'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { WebSocket } from 'ws'
 import { type Note, note, silence } from './notes.js'

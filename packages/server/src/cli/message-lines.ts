@@ -1,4 +1,4 @@
-import type { ReadBatch } from '@tidings/client'
+import type { ReadBatch } from '@tidings/client/ways'
 
 export interface LineOptions {
   /** A message that is a JSON string is printed as its text. */

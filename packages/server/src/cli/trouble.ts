@@ -1,4 +1,4 @@
-import { ProblemError } from '@tidings/client'
+import { ProblemError } from '@tidings/client/ways'
 import { Problem } from '@tidings/protocol'
 import { SettingInvalid } from '../index.js'
 import { exitCode } from './exit-code.js'

@@ -1,4 +1,4 @@
-import { closeChannel, deleteChannel, type ListedChannel, listChannels } from '@tidings/client'
+import { closeChannel, deleteChannel, type ListedChannel, listChannels } from '@tidings/client/ways'
 import { Command } from 'commander'
 import { addContactFlags, Contact, type ContactFlags } from '../contact.js'
 import { untilInterrupted } from '../interruption.js'

@@ -1,4 +1,4 @@
-import { createChannel } from '@tidings/client'
+import { createChannel } from '@tidings/client/ways'
 import { durabilities, durabilityHeader, header, retentionHeader } from '@tidings/protocol'
 import { Command, Option } from 'commander'
 import { addContactFlags, Contact, type ContactFlags, wholeNumber } from '../contact.js'

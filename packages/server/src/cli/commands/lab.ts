@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { ProblemError } from '@tidings/client'
+import { ProblemError } from '@tidings/client/ways'
 import { labPath } from '@tidings/protocol'
 import { Command } from 'commander'
 import { addContactFlags, Contact, type ContactFlags } from '../contact.js'

@@ -4,7 +4,7 @@ import {
   ProblemError,
   postPublisher,
   socketPublisher,
-} from '@tidings/client'
+} from '@tidings/client/ways'
 import { mediaType } from '@tidings/protocol'
 import { Command, Option } from 'commander'
 import { addContactFlags, Contact, type ContactFlags } from '../contact.js'

@@ -1,4 +1,4 @@
-import { type ChannelState, type ReadBatch, type ReadOptions, read, type Way } from '@tidings/client'
+import { type ChannelState, type ReadBatch, type ReadOptions, read, type Way } from '@tidings/client/ways'
 import { now, parseOffset, ways } from '@tidings/protocol'
 import { Command, Option } from 'commander'
 import { addContactFlags, Contact, type ContactFlags, wholeNumber } from '../contact.js'

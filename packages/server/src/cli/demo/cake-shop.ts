@@ -5,7 +5,7 @@ import {
   postPublisher,
   read,
   socketPublisher,
-} from '@tidings/client'
+} from '@tidings/client/ways'
 import { WebSocket } from 'ws'
 import type { Pace } from './pace.js'
 

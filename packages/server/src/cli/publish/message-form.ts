@@ -1,4 +1,4 @@
-import { type ChannelKind, ProblemError, RawJson } from '@tidings/client'
+import { type ChannelKind, ProblemError, RawJson } from '@tidings/client/ways'
 import { CommandFailed, UsageError } from '../trouble.js'
 import type { Message } from './publish-window.js'
 

@@ -1,4 +1,4 @@
-import type { Published, Publisher, RawJson } from '@tidings/client'
+import type { Published, Publisher, RawJson } from '@tidings/client/ways'
 
 /** A message as the publisher takes it. */
 export type Message = string | Uint8Array | RawJson

@@ -1,4 +1,4 @@
-import { type AnyReaderOptions, read } from '@tidings/client'
+import { type AnyReaderOptions, read } from '@tidings/client/ways'
 import type { ReaderCounts, Way } from '@tidings/protocol'
 import { ReaderSequence, type SequenceCounts } from './sequence.js'
 

@@ -1,5 +1,5 @@
-import { type Clock, SilenceWatch, systemClock } from './clock.js'
-import { connectionFailed, type ProblemError, problemFromAnswer } from './problem-error.js'
+import { connectionFailed, type ProblemError, problemFromAnswer } from '../problem-error.js'
+import { type Clock, SilenceWatch, systemClock } from '../time/clock.js'
 
 export type Fetch = (url: URL | string, init?: RequestInit) => Promise<Response>
 

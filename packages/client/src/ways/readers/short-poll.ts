@@ -1,14 +1,14 @@
 import { header } from '@tidings/protocol'
-import { type ChannelAddress, readUrl } from '../address.js'
+import { answerMalformed } from '../../problem-error.js'
+import { systemClock, wait } from '../../time/clock.js'
+import { Retry } from '../../time/retry.js'
+import { type ChannelAddress, readUrl } from '../../wire/address.js'
+import { type Answer, answerSilenceMs, ask } from '../../wire/http.js'
+import { type Start, startFields } from '../../wire/start.js'
 import { batchFromAnswer } from '../answer-batch.js'
 import { emptyBatch, isNews, type Position, type ReadBatch } from '../batch.js'
-import { systemClock, wait } from '../clock.js'
-import { type Answer, answerSilenceMs, ask } from '../http.js'
 import { iterable } from '../lifetime.js'
-import { answerMalformed } from '../problem-error.js'
 import type { Reader, ReaderOptions } from '../reader.js'
-import { Retry } from '../retry.js'
-import { type Start, startFields } from '../start.js'
 
 export interface ShortPollOptions extends ReaderOptions {
   /** From an answer that had everything to the next request, milliseconds. Default 1,000. */

@@ -1,9 +1,9 @@
 import { channelKind, committedAtHeader, header } from '@tidings/protocol'
+import { answerMalformed } from '../problem-error.js'
+import type { Answer } from '../wire/http.js'
 import { binaryBatch, emptyBatch, jsonBatch, type Position, type ReadBatch, textBatch } from './batch.js'
 import { required } from './channels.js'
-import type { Answer } from './http.js'
 import { splitJsonArray } from './json-split.js'
-import { answerMalformed } from './problem-error.js'
 
 /**
  * What an answer to a read says: of a plain GET or a long poll, 200 or 204.

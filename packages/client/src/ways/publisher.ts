@@ -1,7 +1,7 @@
-import type { ChannelAddress } from './address.js'
-import type { HttpOptions } from './http.js'
-import { ProblemError } from './problem-error.js'
-import type { RetryOptions } from './retry.js'
+import { ProblemError } from '../problem-error.js'
+import type { RetryOptions } from '../time/retry.js'
+import type { ChannelAddress } from '../wire/address.js'
+import type { HttpOptions } from '../wire/http.js'
 
 export interface PublisherOptions extends HttpOptions, RetryOptions {
   /** Of the channel; says what a message is. Default `application/json`. */

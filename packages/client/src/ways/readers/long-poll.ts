@@ -1,13 +1,13 @@
 import { header } from '@tidings/protocol'
-import { type ChannelAddress, readUrl } from '../address.js'
+import { systemClock, wait } from '../../time/clock.js'
+import { Retry } from '../../time/retry.js'
+import { type ChannelAddress, readUrl } from '../../wire/address.js'
+import { type Answer, ask } from '../../wire/http.js'
+import { type Start, startFields } from '../../wire/start.js'
 import { batchFromAnswer } from '../answer-batch.js'
 import { isNews, type Position, type ReadBatch } from '../batch.js'
-import { systemClock, wait } from '../clock.js'
-import { type Answer, ask } from '../http.js'
 import { iterable } from '../lifetime.js'
 import type { Reader, ReaderOptions } from '../reader.js'
-import { Retry } from '../retry.js'
-import { type Start, startFields } from '../start.js'
 
 export interface LongPollOptions extends ReaderOptions {
   /**

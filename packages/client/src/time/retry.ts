@@ -1,5 +1,5 @@
+import { ProblemError } from '../problem-error.js'
 import { type Clock, systemClock, wait } from './clock.js'
-import { ProblemError } from './problem-error.js'
 
 /** How long to wait before asking again after trouble, and how often to try. */
 export interface BackoffSettings {

@@ -1,5 +1,5 @@
 import type { ChannelKind } from '@tidings/protocol'
-import type { ChannelAddress } from './address.js'
+import type { ChannelAddress } from '../wire/address.js'
 import { head } from './channels.js'
 import type { ReaderOptions } from './reader.js'
 

@@ -1,9 +1,9 @@
 import type { ChannelKind, Way } from '@tidings/protocol'
-import type { ChannelAddress } from './address.js'
+import type { RetryOptions } from '../time/retry.js'
+import type { ChannelAddress } from '../wire/address.js'
+import type { HttpOptions } from '../wire/http.js'
+import type { Start } from '../wire/start.js'
 import type { ReadBatch } from './batch.js'
-import type { HttpOptions } from './http.js'
-import type { RetryOptions } from './retry.js'
-import type { Start } from './start.js'
 
 /** What all four readers take. */
 export interface ReaderOptions extends HttpOptions, RetryOptions {

@@ -1,10 +1,10 @@
 import { type ChannelKind, channelKind, header } from '@tidings/protocol'
-import { type ChannelAddress, channelUrl } from '../address.js'
+import { Retry } from '../../time/retry.js'
+import { type ChannelAddress, channelUrl } from '../../wire/address.js'
+import { answerSilenceMs, ask } from '../../wire/http.js'
 import { required } from '../channels.js'
-import { answerSilenceMs, ask } from '../http.js'
 import { handled, Outbox, type Unit } from '../outbox.js'
 import type { Published, Publisher, PublisherOptions, PublishOptions } from '../publisher.js'
-import { Retry } from '../retry.js'
 import { isRefusal, ProducerState, publisherStopped } from './producer.js'
 
 /** Characters that are gathered into one request, unless one call alone has more. */

@@ -1,7 +1,7 @@
 import { closeCode, subprotocol } from '@tidings/protocol'
-import { type Clock, SilenceWatch } from '../clock.js'
-import { answerMalformed, connectionFailed, ProblemError } from '../problem-error.js'
-import type { WebSocketConstructor, WebSocketLike } from '../websocket-like.js'
+import { answerMalformed, connectionFailed, ProblemError } from '../../problem-error.js'
+import { type Clock, SilenceWatch } from '../../time/clock.js'
+import type { WebSocketConstructor, WebSocketLike } from '../../wire/websocket-like.js'
 import { type OtherEnvelope, parseServerEnvelope, type RawData } from './server-envelope.js'
 
 export interface ConnectionOptions {

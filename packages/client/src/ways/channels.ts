@@ -6,9 +6,9 @@ import {
   header,
   path,
 } from '@tidings/protocol'
-import { type ChannelAddress, channelUrl, serverUrl } from './address.js'
-import { type Answer, answerSilenceMs, ask, type HttpOptions } from './http.js'
-import { answerMalformed, checked } from './problem-error.js'
+import { answerMalformed, checked } from '../problem-error.js'
+import { type ChannelAddress, channelUrl, serverUrl } from '../wire/address.js'
+import { type Answer, answerSilenceMs, ask, type HttpOptions } from '../wire/http.js'
 
 /**
  * What can be done with a channel beside hearing it and publishing to it: one request each, not repeated.

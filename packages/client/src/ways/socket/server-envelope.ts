@@ -1,5 +1,5 @@
+import { answerMalformed } from '../../problem-error.js'
 import { splitJsonObject } from '../json-split.js'
-import { answerMalformed } from '../problem-error.js'
 
 /** A `data` envelope whose messages are still text: they are parsed by who needs values, if anyone does. */
 export interface RawData {

@@ -1,13 +1,13 @@
 import { beginning, type Way } from '@tidings/protocol'
-import type { ChannelAddress } from './address.js'
+import { ProblemError } from '../problem-error.js'
+import type { ChannelAddress } from '../wire/address.js'
+import type { Start } from '../wire/start.js'
 import type { ReadBatch } from './batch.js'
-import { ProblemError } from './problem-error.js'
 import type { Reader } from './reader.js'
 import { type LongPollOptions, longPollReader } from './readers/long-poll.js'
 import { type ShortPollOptions, shortPollReader } from './readers/short-poll.js'
 import { type SseOptions, sseReader } from './readers/sse.js'
 import { type WebSocketOptions, webSocketReader } from './readers/websocket.js'
-import type { Start } from './start.js'
 
 /** The options of all four: each reader takes what concerns it. */
 export interface AnyReaderOptions extends ShortPollOptions, LongPollOptions, SseOptions, WebSocketOptions {}

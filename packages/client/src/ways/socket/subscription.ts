@@ -1,6 +1,6 @@
-import { answerMalformed, ProblemError, problemFromEnvelope } from '../problem-error.js'
-import { Retry, type RetryOptions } from '../retry.js'
-import type { Start } from '../start.js'
+import { answerMalformed, ProblemError, problemFromEnvelope } from '../../problem-error.js'
+import { Retry, type RetryOptions } from '../../time/retry.js'
+import type { Start } from '../../wire/start.js'
 import { isData, type OtherEnvelope, type RawData } from './server-envelope.js'
 import type { SocketUser, TidingsSocket } from './socket.js'
 

@@ -1,9 +1,9 @@
 import type { ChannelKind } from '@tidings/protocol'
+import { answerMalformed } from '../../problem-error.js'
+import { decodeBase64 } from '../../wire/base64.js'
+import type { StreamEvent } from '../../wire/event-stream.js'
 import { splitMessages } from '../answer-batch.js'
-import { decodeBase64 } from '../base64.js'
 import { binaryBatch, jsonBatch, type Position, type ReadBatch, textBatch } from '../batch.js'
-import type { StreamEvent } from '../event-stream.js'
-import { answerMalformed } from '../problem-error.js'
 
 /**
  * Makes batches of a channel's events: `data`, then the `control` event that says where to go on. What came

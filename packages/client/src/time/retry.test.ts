@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { connectionFailed, ProblemError } from '../problem-error.js'
 import type { Clock } from './clock.js'
-import { connectionFailed, ProblemError } from './problem-error.js'
 import { backoffMs, defaultBackoff, Retry, type RetryNotice } from './retry.js'
 
 /** Time passes as soon as somebody waits. */

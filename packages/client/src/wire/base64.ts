@@ -1,4 +1,4 @@
-import { answerMalformed } from './problem-error.js'
+import { answerMalformed } from '../problem-error.js'
 
 /**
  * Standard base64 (RFC 4648 §4), over what browsers and Node 20 both have.

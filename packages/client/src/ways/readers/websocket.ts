@@ -1,7 +1,10 @@
-import type { ChannelAddress } from '../address.js'
-import { channelUrl } from '../address.js'
+import { answerMalformed } from '../../problem-error.js'
+import { Retry } from '../../time/retry.js'
+import type { ChannelAddress } from '../../wire/address.js'
+import { channelUrl } from '../../wire/address.js'
+import { decodeBase64 } from '../../wire/base64.js'
+import type { Start } from '../../wire/start.js'
 import { splitMessages } from '../answer-batch.js'
-import { decodeBase64 } from '../base64.js'
 import {
   binaryBatch,
   emptyBatch,
@@ -13,13 +16,10 @@ import {
 } from '../batch.js'
 import { KindQuestion } from '../kind-question.js'
 import { iterable } from '../lifetime.js'
-import { answerMalformed } from '../problem-error.js'
 import type { Reader, ReaderOptions } from '../reader.js'
-import { Retry } from '../retry.js'
 import type { RawData } from '../socket/server-envelope.js'
 import { type SocketOptions, TidingsSocket } from '../socket/socket.js'
 import { Subscription, type SubscriptionOptions } from '../socket/subscription.js'
-import type { Start } from '../start.js'
 
 export interface WebSocketOptions extends ReaderOptions, SocketOptions, SubscriptionOptions {
   /** Hear over this one, beside others; default: a socket of its own. */

@@ -1,5 +1,5 @@
 import type { ChannelKind } from '@tidings/protocol'
-import { ProblemError } from './problem-error.js'
+import { ProblemError } from '../problem-error.js'
 import { type Published, type PublishOptions, RawJson } from './publisher.js'
 
 /** One message as it goes on the wire: a JSON text, a text, or bytes. */

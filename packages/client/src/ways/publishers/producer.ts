@@ -1,4 +1,4 @@
-import { ProblemError } from '../problem-error.js'
+import { ProblemError } from '../../problem-error.js'
 import type { PublisherOptions } from '../publisher.js'
 
 /**

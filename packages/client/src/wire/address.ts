@@ -1,5 +1,5 @@
 import { checkChannelName, encodeChannelName, path } from '@tidings/protocol'
-import { checked, ProblemError } from './problem-error.js'
+import { checked, ProblemError } from '../problem-error.js'
 
 /** Where a channel is. */
 export interface ChannelAddress {

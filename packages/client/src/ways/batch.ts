@@ -1,4 +1,4 @@
-import { answerMalformed } from './problem-error.js'
+import { answerMalformed } from '../problem-error.js'
 
 interface BatchFacts {
   /** Where to go on: give it to any reader, of any way. */
