@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { ManualClock } from '../../../tests/client/support/manual-clock.js'
+import { ManualClock } from '../../../../tests/client/support/manual-clock.js'
 import { SilenceWatch, systemClock, wait } from './clock.js'
 
 test('silence is told once, counted from what was heard last', () => {
