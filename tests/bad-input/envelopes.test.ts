@@ -1,3 +1,4 @@
+import { type ProblemCode, problems } from '@tidings/protocol'
 import { expect, test } from 'vitest'
 import { frameOf, RawWebSocket } from '../support/raw-websocket.js'
 import { expectNothingOfTheInside, serverUnderFire } from '../support/server-under-fire.js'
@@ -23,7 +24,10 @@ async function answerTo(payload: string, type = 'error') {
   socket.send({ opcode: frameOf.text, payload })
   const answer = await socket.envelope(type)
   expectNothingOfTheInside(JSON.stringify(answer))
-  if (type === 'error') expect(answer.detail).toEqual(expect.any(String))
+  if (type === 'error') {
+    expect(answer.detail).toEqual(expect.any(String))
+    expect(answer.status).toBe(problems[answer.code as ProblemCode].status)
+  }
   socket.send({ opcode: frameOf.text, payload: '{"type":"ping"}' })
   await socket.envelope('pong')
   socket.destroy()

@@ -96,11 +96,12 @@ describe('a short poll of several channels', () => {
     const { envelopes, headers, status } = await poll(streamsUrl(server, starts))
     expect(status).toBe(200)
     expect(headers.get('cache-control')).toBe('no-store')
-    expect(envelopes.map(({ type, channel, code }) => [type, channel, code])).toEqual([
-      ['data', 'cake', undefined],
-      ['closed', 'cake', undefined],
-      ['error', 'none', 'channel-unknown'],
-      ['data', 'tea', undefined],
+    const told = envelopes.map(({ type, channel, code, status }) => [type, channel, code, status])
+    expect(told).toEqual([
+      ['data', 'cake', undefined, undefined],
+      ['closed', 'cake', undefined, undefined],
+      ['error', 'none', 'channel-unknown', 404],
+      ['data', 'tea', undefined, undefined],
     ])
   })
 
@@ -272,7 +273,7 @@ describe('a long poll of several channels', () => {
     await deleteChannel(tea)
     expect((await deleting).envelopes).toEqual([{ type: 'deleted', channel: 'tea' }])
     const unknown = await poll(streamsUrl(server, { tea: starts.tea ?? '' }, longPoll))
-    expect(unknown.envelopes).toMatchObject([{ type: 'error', channel: 'tea', code: 'channel-unknown' }])
+    expect(unknown.envelopes).toMatchObject([{ type: 'error', channel: 'tea', code: 'channel-unknown', status: 404 }])
     await statsOf(server).untilNothingIsHeld()
   })
 

@@ -229,12 +229,14 @@ describe('trouble with one channel', () => {
       type: 'error',
       channel: 'none',
       code: 'channel-unknown',
+      status: 404,
       detail: expect.any(String),
     })
     expect(changed).toMatchObject({
       type: 'error',
       channel: 'tea',
       code: 'history-changed',
+      status: 410,
       earliestOffset: expect.any(String),
       nextOffset: expect.any(String),
     })

@@ -9,7 +9,9 @@ export type AnyEnvelope = { readonly type: ServerEnvelope['type'] } & {
   readonly nextOffset?: string
   readonly committedAt?: number
   readonly upToDate?: boolean
+  readonly offsets?: readonly string[]
   readonly code?: string
+  readonly status?: number
   readonly earliestOffset?: string
 }
 

@@ -87,6 +87,8 @@ export interface ErrorEnvelope extends ProblemFacts {
   readonly id?: number | string
   readonly channel?: string
   readonly code: ProblemCode
+  /** What HTTP would answer, so that a program need not know every code: from 500 on the server is in trouble. */
+  readonly status: number
   readonly detail: string
 }
 

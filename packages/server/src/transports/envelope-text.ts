@@ -35,7 +35,7 @@ export function closedEnvelope({ name, nextOffset }: Channel): Uint8Array {
 }
 
 export function errorEnvelope(
-  { code, message, facts }: Problem,
+  { code, status, message, facts }: Problem,
   { id, channel }: { readonly id?: number | string; readonly channel?: string },
 ): ErrorEnvelope {
   return {
@@ -43,6 +43,7 @@ export function errorEnvelope(
     ...(id !== undefined && { id }),
     ...(channel !== undefined && { channel }),
     code,
+    status,
     detail: message,
     ...facts,
   }
