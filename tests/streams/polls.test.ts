@@ -273,7 +273,9 @@ describe('a long poll of several channels', () => {
     await deleteChannel(tea)
     expect((await deleting).envelopes).toEqual([{ type: 'deleted', channel: 'tea' }])
     const unknown = await poll(streamsUrl(server, { tea: starts.tea ?? '' }, longPoll))
-    expect(unknown.envelopes).toMatchObject([{ type: 'error', channel: 'tea', code: 'channel-unknown', status: 404 }])
+    expect(unknown.envelopes).toMatchObject([
+      { type: 'error', channel: 'tea', code: 'channel-unknown', status: 404 },
+    ])
     await statsOf(server).untilNothingIsHeld()
   })
 

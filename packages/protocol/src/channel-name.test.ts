@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { checkChannelName, encodeChannelName } from './channel-name.js'
+import { channelNameFault, checkChannelName, encodeChannelName } from './channel-name.js'
 
 const maxBytes = 1024
 
@@ -53,6 +53,23 @@ test.each(['__ds', '__ds/', '__ds/x', '__ds/../x', `__ds/${'x'.repeat(9_999)}`])
   "%s is the protocol's own",
   (name) => expect(codeOf(name)).toBe('not-implemented'),
 )
+
+test('who checks a name without a problem is told the same sentence, and nothing of a name', () => {
+  const parts = fc.constantFrom('a', '/', '.', '__ds', '\0', '\ud83c', 'ä')
+  fc.assert(
+    fc.property(fc.array(parts, { maxLength: 8 }), (some) => {
+      const name = some.join('')
+      let refusal: string | undefined
+      try {
+        checkChannelName(name, 9)
+      } catch (error) {
+        refusal = (error as Error).message
+      }
+      expect(channelNameFault(name, 9)).toBe(refusal)
+    }),
+  )
+  expect(channelNameFault('a//b', 9)).toMatch(/^A channel's name .*slash.*\.$/)
+})
 
 test('the length of a name is counted in UTF-8', () => {
   for (const [character, bytes] of [

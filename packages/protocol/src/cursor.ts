@@ -6,7 +6,8 @@
  * @see Durable Streams §10.1
  */
 const intervalMs = 20_000
-const epochMs = Date.UTC(2024, 9, 9)
+/** 2024-10-09T00:00:00Z. */
+const epochMs = 1_728_432_000_000
 const maxJitterSeconds = 3_600
 
 /** @returns the number of the interval that `nowMs` lies in */
