@@ -1,0 +1,179 @@
+import type { Envelope, Hearing } from '../links/link.js'
+import { ProblemError, problemFromEnvelope } from '../problem-error.js'
+import type { Clock } from '../time/clock.js'
+import { backoffMs, type BackoffSettings } from '../time/retry.js'
+import type { Start } from '../wire/start.js'
+import { offsetsOf } from './offsets.js'
+
+/** What the server no longer has: the messages between what was asked for and `earliestOffset`, or another history. */
+export interface Gap {
+  /** `offset-gone`: retention has dropped them. `history-changed`: the channel was made anew, or may have lost its end. */
+  readonly code: 'offset-gone' | 'history-changed'
+  readonly channel: string
+  /** Where the channel was to go on. */
+  readonly offset: string
+  readonly earliestOffset: string | undefined
+  readonly latestOffset: string | undefined
+}
+
+/** Go on from what is left, from the tail, or end the iteration with the problem. */
+export type GapChoice = 'earliest' | 'latest' | 'stop'
+
+/** A batch that waits to be taken. */
+export interface Taken {
+  readonly messages: readonly unknown[]
+  readonly offsets: readonly string[]
+  readonly committedAt: number | undefined
+  readonly length: number
+}
+
+/** Who carries it. */
+export interface Carrier {
+  hear(subscription: Subscription): void
+  /** Not for now. */
+  rest(subscription: Subscription): void
+  /** No more. */
+  leave(subscription: Subscription): void
+}
+
+export interface SubscriptionSettings {
+  readonly channel: string
+  readonly start: Start
+  /** Characters that may wait for a slow consumer. Beyond it the channel is not read, until half of it was taken. */
+  readonly maxQueuedLength: number
+  readonly backoff: BackoffSettings
+  readonly clock: Clock
+  readonly random: () => number
+  readonly onGap: (gap: Gap) => GapChoice
+}
+
+/** One iteration's channel: what comes, in order, until somebody takes it. */
+export class Subscription implements Hearing {
+  readonly channel: string
+  start: Start
+  withOffsets: boolean
+  readonly #settings: SubscriptionSettings
+  readonly #carrier: Carrier
+  #queue: Taken[] = []
+  #length = 0
+  #failures = 0
+  #isResting = false
+  #isFull = false
+  #isOver = false
+  #error: unknown
+  #cancel = () => {}
+  #wake = () => {}
+
+  constructor(carrier: Carrier, settings: SubscriptionSettings) {
+    this.#carrier = carrier
+    this.#settings = settings
+    this.channel = settings.channel
+    this.start = settings.start
+    this.withOffsets = !isOffset(settings.start)
+    carrier.hear(this)
+  }
+
+  /** @returns undefined at the channel's end, or after `end`. @throws why nothing follows */
+  async next(): Promise<Taken | undefined> {
+    for (;;) {
+      const first = this.#queue.shift()
+      if (first) {
+        this.#length -= first.length
+        if (this.#isFull && this.#length <= this.#settings.maxQueuedLength / 2) this.#hear()
+        return first
+      }
+      if (this.#error !== undefined) throw this.#error
+      if (this.#isOver) return undefined
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  /** What waits is dropped. */
+  end(): void {
+    this.#queue = []
+    this.#stop()
+  }
+
+  failed(error: unknown): void {
+    this.#stop(error)
+  }
+
+  received(envelope: Envelope, length: number): void {
+    if (this.#isOver || this.#isResting) return
+    const { type } = envelope
+    if (type === 'data') this.#take(envelope, length)
+    else if (type === 'closed') this.#stop()
+    else if (type === 'deleted') this.#stop(new ProblemError('channel-unknown', `${this.channel} was deleted.`))
+    else if (type === 'error') this.#refused(problemFromEnvelope(envelope))
+  }
+
+  #take(envelope: Envelope, length: number): void {
+    const { messages = [], nextOffset, committedAt, encoding } = envelope
+    const offsets = offsetsOf(envelope, this.start)
+    const isFull = this.#length + length > this.#settings.maxQueuedLength && this.#queue.length > 0
+    if (!offsets || nextOffset === undefined) {
+      this.withOffsets = true
+      this.#carrier.rest(this)
+      this.#carrier.hear(this)
+    } else if (isFull && messages.length > 0) {
+      this.#isFull = true
+      this.#rest()
+    } else {
+      this.start = nextOffset
+      this.#failures = 0
+      if (messages.length === 0) return
+      const values = encoding ? messages.map(bytes) : messages
+      this.#queue.push({ messages: values, offsets, committedAt, length })
+      this.#length += length
+      this.#wake()
+    }
+  }
+
+  #refused(error: ProblemError): void {
+    const { code, facts } = error
+    const { backoff, clock, random } = this.#settings
+    if (code === 'offset-gone' || code === 'history-changed') {
+      const { earliestOffset, nextOffset: latestOffset } = facts
+      const gap = { code, channel: this.channel, offset: String(this.start), earliestOffset, latestOffset } as const
+      const choice = this.#settings.onGap(gap)
+      const start = choice === 'earliest' ? (earliestOffset ?? '-1') : (latestOffset ?? 'now')
+      if (choice === 'stop') return this.#stop(error)
+      this.start = start
+      this.withOffsets = !isOffset(start)
+    } else if (!error.isTransient) return this.#stop(error)
+    this.#rest()
+    this.#failures += 1
+    const waitMs = error.isTransient || this.#failures > 1 ? backoffMs(backoff, this.#failures, random()) : 0
+    this.#cancel = clock.after(Math.max(waitMs, (facts.retryAfterSeconds ?? 0) * 1000), () => this.#hear())
+  }
+
+  #rest(): void {
+    this.#isResting = true
+    this.#carrier.rest(this)
+  }
+
+  #hear(): void {
+    this.#cancel()
+    this.#isResting = this.#isFull = false
+    this.#carrier.hear(this)
+  }
+
+  #stop(error?: unknown): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#error = error
+    this.#cancel()
+    this.#carrier.leave(this)
+    this.#wake()
+  }
+}
+
+function isOffset(start: Start): boolean {
+  return typeof start === 'string' && start.includes('_')
+}
+
+function bytes(message: unknown): Uint8Array {
+  return Uint8Array.from(atob(String(message)), (character) => character.charCodeAt(0))
+}

@@ -1,0 +1,97 @@
+import type { Network } from '../links/network.js'
+import { longestQuietMs } from '../links/network.js'
+import { ProblemError } from '../problem-error.js'
+import type { Clock } from '../time/clock.js'
+import { serverUrl } from '../wire/address.js'
+import { type Answer, ask, Exchange, type ExchangeRequest, type Fetch } from '../wire/http.js'
+import type { WebSocketConstructor } from '../wire/websocket-like.js'
+import type { Credentials } from './credentials.js'
+
+export interface NetworkOptions {
+  /** Default: the runtime's own. */
+  readonly fetch?: Fetch
+  /** Default: the runtime's own. Node 20 has none: give that of the package `ws`, or hear without. */
+  readonly webSocket?: WebSocketConstructor
+  /** From one short poll to the next, milliseconds. Default 1,000. */
+  readonly intervalMs?: number
+  /** How long the server may stay silent when it is asked for a sign of life, milliseconds. Default 6,000. */
+  readonly answerMs?: number
+}
+
+/** What links see of the world. */
+export class ClientNetwork implements Network {
+  readonly server: string
+  readonly clock: Clock
+  readonly answerMs: number
+  intervalMs: number
+  quietMs = longestQuietMs
+  readonly #options: NetworkOptions
+  readonly #credentials: Credentials
+
+  constructor(server: string, clock: Clock, options: NetworkOptions, credentials: Credentials) {
+    this.server = server
+    this.clock = clock
+    this.answerMs = options.answerMs ?? 6_000
+    this.intervalMs = options.intervalMs ?? 1_000
+    this.#options = options
+    this.#credentials = credentials
+  }
+
+  get webSocket(): WebSocketConstructor {
+    const webSocket = this.#options.webSocket ?? (globalThis.WebSocket as WebSocketConstructor | undefined)
+    if (webSocket) return webSocket
+    const detail = 'This runtime has no WebSocket: give one as the option webSocket, or hear in another way.'
+    throw new ProblemError('websocket-missing', detail)
+  }
+
+  ask(url: URL, request: ExchangeRequest): Promise<Answer> {
+    return this.#authorised(request, (request, options) => ask(url, request, options))
+  }
+
+  start(url: URL, request: ExchangeRequest): Promise<Exchange> {
+    return this.#authorised(request, (request, options) => Exchange.start(url, request, options))
+  }
+
+  async token(): Promise<string | undefined> {
+    return this.#credentials.token()
+  }
+
+  forgetToken(): void {
+    this.#credentials.forget()
+  }
+
+  /** A token that was refused is fetched anew, once. */
+  async #authorised<T>(
+    request: ExchangeRequest,
+    send: (request: ExchangeRequest, options: { fetch?: Fetch; clock: Clock }) => Promise<T>,
+  ): Promise<T> {
+    const { fetch } = this.#options
+    const token = this.#credentials.token()
+    const attempt = async () => {
+      const headers = { ...(await this.#credentials.headers()), ...request.headers }
+      return send({ ...request, headers }, { ...(fetch && { fetch }), clock: this.clock })
+    }
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.status !== 401 || !this.#credentials.hasToken) throw error
+      if (this.#credentials.token() === token) this.forgetToken()
+      return attempt()
+    }
+  }
+
+  /** Why nothing comes, as far as a browser lets one find out: it hides refusals. */
+  async why(error: ProblemError): Promise<ProblemError> {
+    const { protocol, origin } = globalThis.location ?? {}
+    const url = serverUrl(this.server, '/v1/stats')
+    if (error.code !== 'connection-failed' || !origin || origin === url.origin) return error
+    try {
+      await (this.#options.fetch ?? fetch)(url, { mode: 'no-cors' })
+      const detail = `The server is there, but lets no page of ${origin} in. Start it with --allow-origin ${origin}`
+      return new ProblemError('origin-refused', detail)
+    } catch {
+      if (protocol !== 'https:' || url.protocol === protocol) return error
+      return new ProblemError('mixed-content', 'A page of https: may not ask http:. Give the server TLS.')
+    }
+  }
+}

@@ -1,0 +1,275 @@
+import type { Way } from '@tidings/protocol'
+import type { Carrier, Subscription } from '../channel/subscription.js'
+import { type Choice, type ChoiceEvent, type Command, initialChoice, transition } from '../choosing/machine.js'
+import type { WayMemory } from '../choosing/way-memory.js'
+import { opened, proved } from '../links/index.js'
+import type { Envelope, Link, LinkOwner } from '../links/link.js'
+import { ProblemError } from '../problem-error.js'
+import { type BackoffSettings, backoffMs } from '../time/retry.js'
+import type { ClientNetwork } from './client-network.js'
+import type { Surroundings } from './surroundings.js'
+
+/** Why another way carries: it was proved better, the last one was lost, the program or its policy asked for it. */
+export type WayReason = 'first' | 'proved' | 'lost' | 'asked'
+
+export interface ConnectionObserver {
+  way(way: Way, reason: WayReason): void
+  state(state: Choice['state'], error?: ProblemError, retryInMs?: number): void
+  /** A better way was tried and does not work. */
+  failed(way: Way, error: ProblemError): void
+  /** Envelopes that answer a publish. */
+  answered(envelope: Envelope): void
+  /** The link that takes publishes, or none. */
+  speaks(link: Link | undefined): void
+  /** For what chooses by it: so many messages were heard. */
+  heard(messages: number): void
+}
+
+export interface ConnectionSettings {
+  readonly network: ClientNetwork
+  readonly memory: WayMemory
+  readonly surroundings: Surroundings
+  readonly backoff: BackoffSettings
+  /** Between attempts at a better way. */
+  readonly climb: BackoffSettings
+  readonly random: () => number
+}
+
+/** How long a connection stays after its last channel has left, milliseconds: another may come in the same moment. */
+const lingerMs = 50
+
+/**
+ * Carries channels over one link at a time, the best that is known to work, and changes it as `choosing/machine.ts`
+ * decides: that decides, this opens, closes and waits. Each channel's offset goes along.
+ */
+export class Connection implements Carrier, LinkOwner {
+  readonly #settings: ConnectionSettings
+  readonly #observer: ConnectionObserver
+  readonly #hearings = new Map<string, Subscription>()
+  readonly #resting = new Set<Subscription>()
+  readonly #events: ChoiceEvent[] = []
+  #choice: Choice
+  #active: Link | undefined
+  #candidate: Link | undefined
+  #way: Way | undefined
+  #reason: WayReason = 'first'
+  #error: ProblemError | undefined
+  #wasUp = false
+  #cancelWait = () => {}
+  #cancelTrial = () => {}
+  #cancelLinger = () => {}
+  #stopWatching: (() => void) | undefined
+
+  constructor(ways: readonly Way[], settings: ConnectionSettings, observer: ConnectionObserver) {
+    this.#settings = settings
+    this.#observer = observer
+    this.#choice = initialChoice(ways, settings.memory.avoided(settings.network.server))
+  }
+
+  get isEmpty(): boolean {
+    return this.#hearings.size === 0
+  }
+
+  carries(channel: string): boolean {
+    return this.#hearings.has(channel)
+  }
+
+  hear(subscription: Subscription): void {
+    if (this.#choice.state === 'over') return subscription.failed(this.#error)
+    this.#hearings.set(subscription.channel, subscription)
+    this.#resting.delete(subscription)
+    this.#cancelLinger()
+    this.#active?.hear(subscription)
+    this.#send({ type: 'wanted' })
+  }
+
+  rest(subscription: Subscription): void {
+    this.#resting.add(subscription)
+    this.#active?.leave(subscription)
+  }
+
+  leave(subscription: Subscription): void {
+    if (this.#hearings.get(subscription.channel) !== subscription) return
+    this.#hearings.delete(subscription.channel)
+    this.#resting.delete(subscription)
+    this.#active?.leave(subscription)
+    if (!this.isEmpty) return
+    this.#cancelLinger()
+    this.#cancelLinger = this.#settings.network.clock.after(lingerMs, () => this.#send({ type: 'unwanted' }))
+  }
+
+  /** The ways that may be used from now on, best first. */
+  use(ways: readonly Way[]): void {
+    this.#reason = 'asked'
+    this.#send({ type: 'ways', ways })
+  }
+
+  close(): void {
+    this.#send({ type: 'close' })
+    for (const subscription of [...this.#hearings.values()]) subscription.end()
+    this.#cancelLinger()
+  }
+
+  /** A token was renewed: who is open is told. */
+  renewed(token: string): void {
+    this.#active?.send?.(JSON.stringify({ type: 'auth', token }))
+  }
+
+  up(link: Link): void {
+    if (link === this.#candidate) {
+      this.#settings.memory.worked(this.#settings.network.server, link.way)
+      this.#send({ type: 'proved' })
+    } else if (link === this.#active) {
+      this.#announce(link)
+      this.#send({ type: 'up' })
+    }
+  }
+
+  lasting(link: Link): void {
+    if (link === this.#active) this.#send({ type: 'lasting' })
+  }
+
+  down(link: Link, error: ProblemError): void {
+    if (link === this.#candidate) {
+      this.#candidate = undefined
+      this.#failed(link.way, error)
+    } else if (link === this.#active) void this.#lost(error)
+  }
+
+  received(link: Link, envelope: Envelope, length: number): void {
+    if (link !== this.#active) return
+    const { id, channel = '', messages } = envelope
+    if (id !== undefined) return this.#observer.answered(envelope)
+    if (messages) this.#observer.heard(messages.length)
+    this.#hearings.get(channel)?.received(envelope, length)
+  }
+
+  /** Before the first link has worked, nothing is known to be there: what looks permanent is. */
+  async #lost(error: ProblemError): Promise<void> {
+    this.#active = undefined
+    this.#observer.speaks(undefined)
+    this.#error = this.#wasUp ? error : await this.#settings.network.why(error)
+    this.#reason = 'lost'
+    const { isTransient, code, facts } = this.#error
+    const permanent = !isTransient && !(this.#wasUp && code.startsWith('answer-'))
+    this.#send({ type: 'down', permanent, retryAfterMs: (facts.retryAfterSeconds ?? 0) * 1000 })
+  }
+
+  #failed(way: Way, error: ProblemError): void {
+    this.#cancelTrial()
+    this.#settings.memory.failed(this.#settings.network.server, way)
+    this.#observer.failed(way, error)
+    this.#send({ type: 'failed' })
+  }
+
+  /** One at a time: a command may bring about the next event. */
+  #send(event: ChoiceEvent): void {
+    if (this.#events.push(event) > 1) return
+    for (let next = this.#events[0]; next; next = this.#events[0]) {
+      const before = this.#choice.state
+      const { choice, commands } = transition(this.#choice, next)
+      this.#choice = choice
+      for (const command of commands) this.#do(command)
+      if (choice.state !== before && choice.state !== 'waiting') this.#observer.state(choice.state, this.#error)
+      this.#watch()
+      this.#events.shift()
+    }
+  }
+
+  #do(command: Command): void {
+    const { network } = this.#settings
+    switch (command.type) {
+      case 'open':
+        this.#activate(opened[command.way](this, network))
+        break
+      case 'try':
+        this.#try(command.way)
+        break
+      case 'promote':
+        this.#promote()
+        break
+      case 'closeActive':
+        this.#active?.close()
+        this.#active = undefined
+        this.#observer.speaks(undefined)
+        break
+      case 'closeCandidate':
+        this.#cancelTrial()
+        this.#candidate?.close()
+        this.#candidate = undefined
+        break
+      case 'wait':
+        this.#wait(command)
+        break
+      case 'cancelWait':
+        this.#cancelWait()
+        break
+      case 'probe':
+        this.#active?.probe()
+        break
+      case 'fail':
+        for (const subscription of [...this.#hearings.values()]) subscription.failed(this.#error)
+    }
+  }
+
+  #activate(link: Link): void {
+    this.#active = link
+    for (const subscription of this.#hearings.values()) {
+      if (!this.#resting.has(subscription)) link.hear(subscription)
+    }
+    if (link.send) this.#observer.speaks(link)
+  }
+
+  #try(way: Way): void {
+    const { network } = this.#settings
+    const link = proved[way](this, network)
+    this.#candidate = link
+    if (way === 'long-poll') for (const subscription of this.#hearings.values()) link.hear(subscription)
+    this.#cancelTrial = network.clock.after(network.answerMs, () => {
+      link.close()
+      this.down(link, new ProblemError('way-silent', `No sign of life over ${way} in ${network.answerMs} ms.`))
+    })
+  }
+
+  /** A WebSocket that was proved carries; of the others another link is opened, from where the channels are now. */
+  #promote(): void {
+    const link = this.#candidate as Link
+    this.#candidate = undefined
+    this.#cancelTrial()
+    this.#active?.close()
+    this.#reason = 'proved'
+    if (!link.send) link.close()
+    this.#activate(link.send ? link : opened[link.way](this, this.#settings.network))
+    this.#announce(link)
+  }
+
+  #announce({ way }: Link): void {
+    this.#wasUp = true
+    this.#error = undefined
+    if (way !== this.#way) this.#observer.way(way, this.#way ? this.#reason : 'first')
+    this.#way = way
+  }
+
+  #wait(command: Extract<Command, { type: 'wait' }>): void {
+    const { network, backoff, climb, random } = this.#settings
+    const isRetry = command.for === 'retry'
+    const settings = isRetry ? backoff : climb
+    const waitMs = Math.max(backoffMs(settings, command.attempt, random()), command.retryAfterMs ?? 0)
+    this.#cancelWait()
+    this.#cancelWait = network.clock.after(waitMs, () => this.#send({ type: 'timer' }))
+    if (isRetry) this.#observer.state('waiting', this.#error, waitMs)
+  }
+
+  /** The surroundings matter while something is wanted. */
+  #watch(): void {
+    const isWatching = !['idle', 'over'].includes(this.#choice.state)
+    if (!isWatching) {
+      this.#stopWatching?.()
+      this.#stopWatching = undefined
+    } else if (!this.#stopWatching) {
+      this.#stopWatching = this.#settings.surroundings.watch((type) => {
+        if (type !== 'hidden') this.#send({ type })
+      })
+    }
+  }
+}
