@@ -1,0 +1,395 @@
+import type { Way } from '@tidings/protocol'
+
+/**
+ * Which way carries the channels: pure, without clock, chance or network. The driver (`connection/`) tells it what
+ * happened and does what it commands.
+ *
+ * The *certain* way is opened at once as the *active* one, and carries; at the same time the best way is proved
+ * beside it as the *candidate*, and takes over when it has passed.
+ *
+ *                  wanted                up, no candidate
+ *        idle ───────────────▶ connecting ─────────────────▶ steady ◀────────────┐
+ *          ▲                    │   ▲   │ up, candidate out   │ ▲ │ timer, ways  │ proved, failed
+ *          │ unwanted      down │   │   └─────────────────┐   │ │ └────▶ climbing ┘
+ *          │                    ▼   │ timer, online, woke ├───┼─┼───────▶   │
+ *      (from all)             waiting ◀───────────────────┼───┴─┼───────────┘ down
+ *                               └───────────────────────────────┘ proved
+ *
+ *      suspend: from all but `over` to suspended, and resume to connecting (to idle, when nothing is wanted)
+ *      close, and a permanent down: from all to over
+ *
+ *  1. At most one active way and one candidate are open, and the candidate is the better one.
+ *  2. But in idle, suspended and over, an active way is open or a wait for a retry is armed: it never sleeps for ever.
+ *  3. While a better way than the active one exists, a candidate is out or a wait for a climb is armed.
+ *  4. Opened and tried are only ways of `ways`: with one (a forced way), it is opened again for ever, and none is tried.
+ *  5. A command fits what is open: nothing is closed that isn't, nothing opened twice.
+ *  6. Nothing is commanded after over.
+ *  7. Every state answers every event: the table has no empty cell.
+ */
+export interface Choice {
+  readonly state: State
+  /** In order of wish, best first; at least one. */
+  readonly ways: readonly Way[]
+  /** Carries the channels, or is being opened to. */
+  readonly active?: Way | undefined
+  /** Is being proved beside the active one, and is better. */
+  readonly candidate?: Way | undefined
+  /** Not to be tried before the next climb. */
+  readonly avoid: readonly Way[]
+  /** Ways that broke before they had lasted, since they last did: the second time puts them into `avoid`. */
+  readonly strikes: readonly Way[]
+  /** Times in a row that the active way broke, none of which had lasted before. */
+  readonly failures: number
+  /** Waits for a climb, since the best way last lasted. */
+  readonly climbs: number
+  /** The active way has stood through a heartbeat. */
+  readonly hasLasted: boolean
+  /** Some channel is heard: what `resume` goes by. */
+  readonly isWanted: boolean
+}
+
+export type State = 'idle' | 'connecting' | 'steady' | 'climbing' | 'waiting' | 'suspended' | 'over'
+
+/** What happened. `up`, `lasting` and `down` are of the active link alone, `proved` and `failed` of the candidate. */
+export type ChoiceEvent =
+  | { readonly type: 'wanted' | 'unwanted' | 'close' }
+  | { readonly type: 'up' | 'lasting' }
+  | Down
+  | { readonly type: 'proved' | 'failed' }
+  /** The wait that was armed is over. */
+  | { readonly type: 'timer' }
+  | { readonly type: 'online' | 'woke' | 'suspend' | 'resume' }
+  | NewWays
+
+interface Down {
+  readonly type: 'down'
+  /** To ask again is of no use. */
+  readonly permanent?: boolean
+  /** The server's wish, milliseconds. */
+  readonly retryAfterMs?: number | undefined
+}
+
+/** Forced or by policy; at least one. Told when they have changed. */
+interface NewWays {
+  readonly type: 'ways'
+  readonly ways: readonly Way[]
+}
+
+export type Command =
+  /** As the active link: from now on `up`, `lasting` and `down` are its. */
+  | { readonly type: 'open'; readonly way: Way }
+  /** As the candidate. */
+  | { readonly type: 'try'; readonly way: Way }
+  /** The candidate becomes the active link; the one before it, when there is one, is closed. */
+  | { readonly type: 'promote' }
+  | { readonly type: 'closeActive' | 'closeCandidate' }
+  /** Instead of the wait that is armed, when one is. `attempt` is from 1. */
+  | {
+      readonly type: 'wait'
+      readonly for: 'retry' | 'climb'
+      readonly attempt: number
+      readonly retryAfterMs?: number | undefined
+    }
+  /** If one is armed. */
+  | { readonly type: 'cancelWait' }
+  /** Asks the active link for a sign of life. */
+  | { readonly type: 'probe' }
+  /** Tells every channel that it is over. */
+  | { readonly type: 'fail' }
+
+export interface Transition {
+  readonly choice: Choice
+  /** To be done in this order. */
+  readonly commands: readonly Command[]
+}
+
+/** A transition while it is made. */
+interface Step {
+  readonly choice: { -readonly [Key in keyof Choice]: Choice[Key] }
+  readonly commands: Command[]
+}
+
+type Table = Record<
+  State,
+  { [Type in ChoiceEvent['type']]: (step: Step, event: Extract<ChoiceEvent, { type: Type }>) => void }
+>
+
+/** @param avoid ways that did not work here lately */
+export function initialChoice(ways: readonly Way[], avoid: readonly Way[]): Choice {
+  return {
+    state: 'idle',
+    ways,
+    avoid,
+    strikes: [],
+    failures: 0,
+    climbs: 0,
+    hasLasted: false,
+    isWanted: false,
+  }
+}
+
+export function transition(choice: Choice, event: ChoiceEvent): Transition {
+  const step: Step = { choice: { ...choice }, commands: [] }
+  const act = table[choice.state][event.type] as (step: Step, event: ChoiceEvent) => void
+  act(step, event)
+  return step
+}
+
+/** The ways above the active one; without one, all that can be above another. */
+const better = ({ ways, active }: Choice) => ways.slice(0, ways.indexOf(active as Way))
+
+/** Tries the best way above the active one, or the best below `failed`. */
+function seek({ choice, commands }: Step, failed?: Way): void {
+  const above = better(choice)
+  const way = above
+    .slice(above.indexOf(failed as Way) + 1)
+    .find((candidate) => !choice.avoid.includes(candidate))
+  choice.candidate = way
+  if (way) commands.push({ type: 'try', way })
+}
+
+/** Closes a candidate that isn't above the active way. */
+function fit({ choice, commands }: Step): void {
+  if (!choice.candidate || better(choice).includes(choice.candidate)) return
+  choice.candidate = undefined
+  commands.push({ type: 'closeCandidate' })
+}
+
+/** Opens the certain way: long polling, or what is left below it; without it the last. */
+function open(step: Step): void {
+  const { choice, commands } = step
+  // Without long polling the index is -1, which is the last.
+  const certain = choice.ways.slice(choice.ways.indexOf('long-poll'))
+  let way = certain.find((one) => !choice.avoid.includes(one))
+  if (!way) {
+    choice.avoid = []
+    way = certain[0] as Way
+  }
+  choice.state = 'connecting'
+  choice.active = way
+  choice.hasLasted = false
+  fit(step)
+  commands.push({ type: 'open', way })
+  if (!choice.candidate) seek(step)
+}
+
+/** Goes on with the active way, which is up, and looks for a better one now or later. */
+function settle({ choice, commands }: Step): void {
+  choice.state = choice.candidate ? 'climbing' : 'steady'
+  if (choice.candidate || choice.active === choice.ways[0]) commands.push({ type: 'cancelWait' })
+  else commands.push({ type: 'wait', for: 'climb', attempt: ++choice.climbs })
+}
+
+/** The active link broke. A candidate goes on, and may be the one that takes over. */
+function fall(step: Step, { permanent, retryAfterMs }: Down): void {
+  const { choice, commands } = step
+  const broken = choice.active as Way
+  choice.active = undefined
+  if (permanent) {
+    stop(step, 'over')
+    commands.push({ type: 'fail' })
+    return
+  }
+  if (choice.hasLasted) choice.avoid = []
+  else if (choice.strikes.includes(broken)) choice.avoid = [...choice.avoid, broken]
+  else choice.strikes = [...choice.strikes, broken]
+  choice.state = 'waiting'
+  commands.push({ type: 'wait', for: 'retry', attempt: ++choice.failures, retryAfterMs })
+}
+
+function promote(step: Step): void {
+  const { choice, commands } = step
+  choice.active = choice.candidate
+  choice.candidate = undefined
+  choice.hasLasted = false
+  commands.push({ type: 'promote' })
+  settle(step)
+}
+
+function last({ choice }: Step): void {
+  choice.hasLasted = true
+  choice.failures = 0
+  const isBest = choice.active === choice.ways[0]
+  choice.strikes = isBest ? [] : choice.strikes.filter((way) => way !== choice.active)
+  if (isBest) {
+    choice.avoid = []
+    choice.climbs = 0
+  }
+}
+
+function stop({ choice, commands }: Step, state: State): void {
+  if (choice.active) commands.push({ type: 'closeActive' })
+  if (choice.candidate) commands.push({ type: 'closeCandidate' })
+  commands.push({ type: 'cancelWait' })
+  choice.active = choice.candidate = undefined
+  choice.state = state
+}
+
+function reorder(step: Step, { ways }: NewWays): void {
+  const { choice, commands } = step
+  choice.ways = ways
+  if (choice.active && !ways.includes(choice.active)) {
+    commands.push({ type: 'closeActive' }, { type: 'cancelWait' })
+    open(step)
+    return
+  }
+  fit(step)
+  if (choice.active && !choice.candidate) seek(step)
+  if (choice.state === 'steady' || choice.state === 'climbing') settle(step)
+}
+
+function want(step: Step): void {
+  step.choice.isWanted = true
+  if (step.choice.state === 'idle') open(step)
+}
+
+function leave(step: Step): void {
+  step.choice.isWanted = false
+  if (step.choice.state !== 'suspended') stop(step, 'idle')
+}
+
+/** What failed before a sleep, or without a network, tells nothing of now. */
+function anew(step: Step): void {
+  step.choice.failures = 0
+  step.commands.push({ type: 'cancelWait' })
+  open(step)
+}
+
+function resume(step: Step): void {
+  if (step.choice.isWanted) anew(step)
+  else step.choice.state = 'idle'
+}
+
+function climb(step: Step): void {
+  step.choice.avoid = []
+  seek(step)
+  settle(step)
+}
+
+function descend(step: Step): void {
+  seek(step, step.choice.candidate)
+  if (step.choice.state === 'climbing') settle(step)
+}
+
+const lose = ({ choice }: Step) => {
+  choice.candidate = undefined
+}
+const probe = ({ commands }: Step) => commands.push({ type: 'probe' })
+const suspend = (step: Step) => stop(step, 'suspended')
+const close = (step: Step) => stop(step, 'over')
+const ignored = () => {}
+
+const table: Table = {
+  idle: {
+    wanted: want,
+    unwanted: ignored,
+    up: ignored,
+    lasting: ignored,
+    down: ignored,
+    proved: ignored,
+    failed: ignored,
+    timer: ignored,
+    online: ignored,
+    woke: ignored,
+    suspend,
+    resume: ignored,
+    ways: reorder,
+    close,
+  },
+  connecting: {
+    wanted: ignored,
+    unwanted: leave,
+    up: settle,
+    lasting: ignored,
+    down: fall,
+    proved: promote,
+    failed: descend,
+    timer: ignored,
+    online: probe,
+    woke: probe,
+    suspend,
+    resume: ignored,
+    ways: reorder,
+    close,
+  },
+  steady: {
+    wanted: ignored,
+    unwanted: leave,
+    up: ignored,
+    lasting: last,
+    down: fall,
+    proved: ignored,
+    failed: ignored,
+    timer: climb,
+    online: probe,
+    woke: probe,
+    suspend,
+    resume: ignored,
+    ways: reorder,
+    close,
+  },
+  climbing: {
+    wanted: ignored,
+    unwanted: leave,
+    up: ignored,
+    lasting: last,
+    down: fall,
+    proved: promote,
+    failed: descend,
+    timer: ignored,
+    online: probe,
+    woke: probe,
+    suspend,
+    resume: ignored,
+    ways: reorder,
+    close,
+  },
+  waiting: {
+    wanted: ignored,
+    unwanted: leave,
+    up: ignored,
+    lasting: ignored,
+    down: ignored,
+    proved: promote,
+    failed: lose,
+    timer: open,
+    online: anew,
+    woke: anew,
+    suspend,
+    resume: ignored,
+    ways: reorder,
+    close,
+  },
+  suspended: {
+    wanted: want,
+    unwanted: leave,
+    up: ignored,
+    lasting: ignored,
+    down: ignored,
+    proved: ignored,
+    failed: ignored,
+    timer: ignored,
+    online: ignored,
+    woke: ignored,
+    suspend: ignored,
+    resume,
+    ways: reorder,
+    close,
+  },
+  over: {
+    wanted: ignored,
+    unwanted: ignored,
+    up: ignored,
+    lasting: ignored,
+    down: ignored,
+    proved: ignored,
+    failed: ignored,
+    timer: ignored,
+    online: ignored,
+    woke: ignored,
+    suspend: ignored,
+    resume: ignored,
+    ways: ignored,
+    close: ignored,
+  },
+}
