@@ -17,7 +17,7 @@ import { holdMsOf, single } from './read-request.js'
  *
  * @throws Problem `streams-missing`, `streams-too-many`, `streams-repeated`, `channel-name-invalid`,
  * `not-implemented` (reserved names), `offset-malformed`, `offset-missing`, `start-ambiguous`, `vector-malformed`,
- * `events-unknown`, `timeout-invalid`
+ * `events-unknown`, `query-invalid`, `timeout-invalid`
  */
 export function streamsReadingOf(
   request: HttpRequest,
@@ -31,6 +31,7 @@ export function streamsReadingOf(
   }
   const common = {
     holdMs: holdMsOf(query, settings.longPollMs),
+    withOffsets: wantsOffsets(query),
   }
   const starts = startsOf(named, query, live)
   const lastEventId = live === 'sse' ? headerText(request, 'last-event-id') : undefined
@@ -69,6 +70,15 @@ function namedStream(value: string): NamedStream {
   const mark = value.lastIndexOf('@')
   if (mark === -1) return { name: value, offset: undefined }
   return { name: value.slice(0, mark), offset: value.slice(mark + 1) || undefined }
+}
+
+function wantsOffsets(query: URLSearchParams): boolean {
+  const [text = 'false', ...more] = query.getAll('offsets')
+  if (more.length === 0 && (text === 'true' || text === 'false')) return text === 'true'
+  throw new Problem(
+    'query-invalid',
+    '"offsets" is true, for an offset per message, or false, and stands once.',
+  )
 }
 
 function startsOf(

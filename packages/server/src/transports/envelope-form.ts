@@ -1,5 +1,5 @@
 import type { WireForm } from '../hub/index.js'
-import { closedEnvelope, dataEnvelope, placeEnvelope } from './envelope-text.js'
+import { closedEnvelope, dataEnvelope, envelopeParts, placeEnvelope } from './envelope-text.js'
 import { textFrameOf } from './sinks/websocket-frame.js'
 
 /**
@@ -10,7 +10,7 @@ import { textFrameOf } from './sinks/websocket-frame.js'
 function envelopeForm(withOffsets: boolean): WireForm {
   return {
     encode(batches, { channel, isUpToDate, isClosed }) {
-      const parts = withOffsets ? batches.flatMap((batch) => batch.partsWith(offsetBytes)) : batches
+      const parts = envelopeParts(batches, withOffsets)
       const last = parts.length - 1
       const frames = parts.map((batch, index) =>
         textFrameOf(dataEnvelope(batch, channel, { isUpToDate: isUpToDate && index === last, withOffsets })),
@@ -25,9 +25,6 @@ function envelopeForm(withOffsets: boolean): WireForm {
     },
   }
 }
-
-/** An offset in its quotes, and the comma that parts it from the next. */
-const offsetBytes = 36
 
 export const plainEnvelopes = envelopeForm(false)
 export const envelopesWithOffsets = envelopeForm(true)

@@ -1,6 +1,14 @@
 import type { ErrorEnvelope, Problem, ServerEnvelope } from '@tidings/protocol'
 import type { AppendOutcome, Batch, Channel } from '../log/index.js'
 
+/** An offset in its quotes, and the comma that parts it from the next. */
+export const offsetBytes = 36
+
+/** Batches as `data` envelopes carry them: with offsets in more parts, since each message takes more on the wire. */
+export function envelopeParts(batches: readonly Batch[], withOffsets: boolean): readonly Batch[] {
+  return withOffsets ? batches.flatMap((batch) => batch.partsWith(offsetBytes)) : batches
+}
+
 /**
  * A batch as a `data` envelope, in pieces, so that who frames them copies them once.
  *

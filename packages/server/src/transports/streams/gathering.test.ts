@@ -26,7 +26,7 @@ test('an answer of many commits of one small message is bounded by what goes ove
   const { channel } = await log.create('cake', json)
   for (let count = 0; count < 12_000; count++) await log.append(channel, small)
   const place: Place = { kind: 'place', channel, position: 0, start: { at: 'beginning' } }
-  const { envelopes, payloadBytes } = await gather({ log } as Station, exchange, [place])
+  const { envelopes, payloadBytes } = await gather({ log } as Station, exchange, [place], false)
   const bytes = envelopes.reduce((sum, { byteLength }) => sum + byteLength, 0)
   expect(bytes).toBeGreaterThan(900_000)
   expect(bytes).toBeLessThan(1.1 * 1024 * 1024)
@@ -52,7 +52,10 @@ class Heap implements Sink<readonly Part[]> {
   async taken(): Promise<void> {}
 }
 
-test('a batch is encoded once, however many hear its channel beside others', async () => {
+test.each([
+  ['', eventParts.plain],
+  [' with offsets', eventParts.withOffsets],
+])('a batch%s is encoded once, however many hear its channel beside others', async (_, form) => {
   const { log, hub } = openLog()
   const { channel } = await log.create('cake', json)
   const sinks = Array.from({ length: 3 }, () => new Heap())
@@ -63,7 +66,7 @@ test('a batch is encoded once, however many hear its channel beside others', asy
       channel,
       position: 0,
       sink,
-      form: eventParts,
+      form,
       turns: new Turns(),
       owner: { pushed: () => {}, ended: () => {} },
     })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Batch, type Channel, messageBytesOf } from '../../log/index.js'
 import { entityTag, maxAnswerBytes } from '../body-form.js'
-import { envelopeOf, errorEnvelope, placeEnvelope } from '../envelope-text.js'
+import { envelopeOf, envelopeParts, errorEnvelope, offsetBytes, placeEnvelope } from '../envelope-text.js'
 import type { Answer, Exchange } from '../exchange.js'
 import type { Station } from '../transport.js'
 import { bareParts } from './part-forms.js'
@@ -13,6 +13,12 @@ export interface Gathered {
   readonly payloadBytes: number
   /** Changes when any of the channels has news; undefined when the answer is of this moment only. */
   readonly etag: string | undefined
+}
+
+/** How much one channel may take of an answer, bytes on the wire, and how its messages are told. */
+interface Form {
+  readonly maxBytes: number
+  readonly withOffsets: boolean
 }
 
 interface Told extends Omit<Gathered, 'etag'> {
@@ -34,6 +40,7 @@ export async function gather(
   { log }: Station,
   exchange: Exchange,
   outcomes: readonly Outcome[],
+  withOffsets: boolean,
 ): Promise<Gathered> {
   const told = new Array<Told>(outcomes.length)
   let bytesLeft = maxAnswerBytes
@@ -41,7 +48,7 @@ export async function gather(
   for (const index of turnsFrom(Math.floor(Math.random() * outcomes.length), outcomes.length)) {
     const outcome = outcomes[index] as Outcome
     const maxBytes = isBehind(outcome) ? Math.floor(bytesLeft / unread--) : 0
-    const news = await tell(log, exchange, outcome, maxBytes)
+    const news = await tell(log, exchange, outcome, { maxBytes, withOffsets })
     bytesLeft -= news.wireBytes
     told[index] = news
   }
@@ -49,7 +56,7 @@ export async function gather(
   return {
     envelopes: told.flatMap(({ envelopes }) => envelopes),
     payloadBytes: told.reduce((bytes, { payloadBytes }) => bytes + payloadBytes, 0),
-    etag: tags.includes(undefined) ? undefined : hashOf(tags.join()),
+    etag: tags.includes(undefined) ? undefined : hashOf(`${withOffsets ? 'offsets,' : ''}${tags.join()}`),
   }
 }
 
@@ -61,12 +68,7 @@ function* turnsFrom(first: number, count: number): Generator<number> {
   for (let turn = 0; turn < count; turn++) yield (first + turn) % count
 }
 
-async function tell(
-  log: Station['log'],
-  exchange: Exchange,
-  outcome: Outcome,
-  maxBytes: number,
-): Promise<Told> {
+async function tell(log: Station['log'], exchange: Exchange, outcome: Outcome, form: Form): Promise<Told> {
   if (outcome.kind === 'ended') return { envelopes: [], payloadBytes: 0, wireBytes: 0, tag: '' }
   if (outcome.kind === 'trouble') {
     const { problem, name } = outcome
@@ -75,20 +77,21 @@ async function tell(
   const { channel } = outcome
   if (channel.isGone) return atOnce([envelopeOf({ type: 'deleted', channel: channel.name })])
   try {
-    return await tellPlace(log, outcome, maxBytes)
+    return await tellPlace(log, outcome, form)
   } catch (error) {
     const problem = exchange.problemOf(error)
     return atOnce([envelopeOf(errorEnvelope(problem, { channel: channel.name }))])
   }
 }
 
-async function tellPlace(log: Station['log'], place: Place, maxBytes: number): Promise<Told> {
+async function tellPlace(log: Station['log'], place: Place, form: Form): Promise<Told> {
   const { channel, position } = place
-  const batches = await readWithin(log, place, maxBytes)
+  const batches = await readWithin(log, place, form)
   const end = batches.at(-1)?.end ?? position
   const isUpToDate = end >= channel.keptTail
   const state = { isUpToDate, isClosed: isUpToDate && channel.keptClosed }
-  const envelopes = bareParts.encode(batches, { channel, ...state }).map(({ bytes }) => bytes)
+  const parts = form.withOffsets ? bareParts.withOffsets : bareParts.plain
+  const envelopes = parts.encode(batches, { channel, ...state }).map(({ bytes }) => bytes)
   // Who has a place that is up to date knows all; who is left out this time must know that there is more.
   if (envelopes.length === 0 && !(isUpToDate && isKnown(place))) {
     envelopes.push(placeEnvelopeAt(channel, end, isUpToDate))
@@ -96,7 +99,7 @@ async function tellPlace(log: Station['log'], place: Place, maxBytes: number): P
   return {
     envelopes,
     payloadBytes: messageBytesOf(batches),
-    wireBytes: wireBytesOf(channel, batches),
+    wireBytes: wireBytesOf(channel, batches, form),
     tag: isRelative(place) ? undefined : entityTag(channel, { start: position, end }, state),
   }
 }
@@ -105,14 +108,15 @@ async function tellPlace(log: Station['log'], place: Place, maxBytes: number): P
 async function readWithin(
   log: Station['log'],
   { channel, position }: Place,
-  maxBytes: number,
+  { maxBytes, withOffsets }: Form,
 ): Promise<Batch[]> {
   const found: Batch[] = []
   let at = position
   let bytes = 0
   while (bytes < maxBytes && at < channel.keptTail) {
-    for (const batch of await log.reader.read(channel, at, Math.min(readBytes, maxBytes))) {
-      bytes += wireBytesOf(channel, [batch])
+    const page = await log.reader.read(channel, at, Math.min(readBytes, maxBytes))
+    for (const batch of envelopeParts(page, withOffsets)) {
+      bytes += wireBytesOf(channel, [batch], { withOffsets })
       if (found.length > 0 && bytes > maxBytes) return found
       found.push(batch)
       at = batch.end
@@ -122,10 +126,16 @@ async function readWithin(
 }
 
 /** An estimate: what text escapes is not looked for. */
-function wireBytesOf({ kind, name }: Channel, batches: readonly Batch[]): number {
+function wireBytesOf(
+  { kind, name }: Channel,
+  batches: readonly Batch[],
+  { withOffsets }: Pick<Form, 'withOffsets'>,
+): number {
   const growth = kind === 'binary' ? 4 / 3 : 1
+  const perMessage = withOffsets ? offsetBytes : 0
   return batches.reduce(
-    (bytes, { payload }) => bytes + payload.byteLength * growth + name.length + envelopeBytes,
+    (bytes, { payload, messageCount }) =>
+      bytes + payload.byteLength * growth + messageCount * perMessage + name.length + envelopeBytes,
     0,
   )
 }

@@ -6,7 +6,7 @@ import type { Station } from '../transport.js'
 import { envelopesAnswer, gather, unknownPlaces } from './gathering.js'
 import { bareParts } from './part-forms.js'
 import { isKnown, isPlace, type Outcome, type Place, withPlaces } from './places.js'
-import type { StreamsTransport } from './streams-transport.js'
+import type { StreamsReading, StreamsTransport } from './streams-transport.js'
 
 /**
  * Long polling of several channels: one request is held until any of them has news, an end or trouble to tell,
@@ -24,16 +24,18 @@ import type { StreamsTransport } from './streams-transport.js'
 export const streamsByLongPoll: StreamsTransport = {
   way: 'long-poll',
 
-  async open(station, exchange, { streams, holdMs }) {
-    await withPlaces(station, exchange, streams, async (outcomes) => {
+  async open(station, exchange, reading) {
+    await withPlaces(station, exchange, reading.streams, async (outcomes) => {
       // To the end of this turn nothing can be kept between the look at the tails and `begin`.
-      if (outcomes.some(hasNews)) await answerFromLog(station, exchange, outcomes)
-      else new Hold(station, exchange, outcomes.filter(isPlace), holdMs).begin()
+      if (outcomes.some(hasNews)) await answerFromLog(station, exchange, outcomes, reading)
+      else new Hold(station, exchange, outcomes.filter(isPlace), reading).begin()
     })
   },
 }
 
 const caching = { 'cache-control': 'no-store' }
+
+type Asked = Pick<StreamsReading, 'holdMs' | 'withOffsets'>
 
 function hasNews(outcome: Outcome): boolean {
   if (outcome.kind !== 'place') return outcome.kind === 'trouble'
@@ -46,8 +48,9 @@ async function answerFromLog(
   station: Station,
   exchange: Exchange,
   outcomes: readonly Outcome[],
+  { withOffsets }: Asked,
 ): Promise<void> {
-  const { envelopes, payloadBytes } = await gather(station, exchange, outcomes)
+  const { envelopes, payloadBytes } = await gather(station, exchange, outcomes, withOffsets)
   exchange.respond(envelopesAnswer(envelopes, payloadBytes, caching))
 }
 
@@ -57,24 +60,25 @@ class Hold {
   readonly #station: Station
   readonly #exchange: Exchange
   readonly #places: readonly Place[]
-  readonly #holdMs: number
+  readonly #asked: Asked
   readonly #listeners = new Map<Place, Listener>()
   readonly #news = new Map<Place, Uint8Array[]>()
   #payloadBytes = 0
+  #wireBytes = 0
   #isOver = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(station: Station, exchange: Exchange, places: readonly Place[], holdMs: number) {
+  constructor(station: Station, exchange: Exchange, places: readonly Place[], asked: Asked) {
     this.#station = station
     this.#exchange = exchange
     this.#places = places
-    this.#holdMs = holdMs
+    this.#asked = asked
   }
 
   begin(): void {
     this.#exchange.checkMayBegin()
     const { hub, holds } = this.#station
-    this.#timer = setTimeout(this.#giveUp, this.#holdMs)
+    this.#timer = setTimeout(this.#giveUp, this.#asked.holdMs)
     holds.add(this.#giveUp)
     for (const place of this.#places) {
       const listener = this.#listener(place)
@@ -97,7 +101,9 @@ class Hold {
 
   #hear(place: Place, delivery: Delivery): void {
     this.#payloadBytes += delivery.payloadBytes
-    const envelopes = delivery.encoded(bareParts).map(({ bytes }) => bytes)
+    const form = this.#asked.withOffsets ? bareParts.withOffsets : bareParts.plain
+    const envelopes = delivery.encoded(form).map(({ bytes }) => bytes)
+    for (const { byteLength } of envelopes) this.#wireBytes += byteLength
     this.#tell(place, envelopes)
     // An answer is a write like another: in its turn, of which thousands leave room for others.
     delivery.touched.add(this)
@@ -111,7 +117,7 @@ class Hold {
   flush(): void {
     if (this.#isOver) return
     this.#release()
-    if (this.#payloadBytes > maxAnswerBytes) {
+    if (this.#wireBytes > maxAnswerBytes) {
       this.#answerFromLog().catch((error: unknown) => this.#exchange.fail(error))
       return
     }
@@ -124,7 +130,7 @@ class Hold {
   async #answerFromLog(): Promise<void> {
     for (const { channel } of this.#places) channel.pin()
     try {
-      await answerFromLog(this.#station, this.#exchange, this.#places)
+      await answerFromLog(this.#station, this.#exchange, this.#places, this.#asked)
     } finally {
       for (const { channel } of this.#places) channel.unpin()
     }

@@ -1,7 +1,7 @@
 import { endedPlace } from '@tidings/protocol'
 import type { WireForm } from '../../hub/index.js'
 import { dataLines } from '../data-lines.js'
-import { closedEnvelope, dataEnvelope, placeEnvelope } from '../envelope-text.js'
+import { closedEnvelope, dataEnvelope, envelopeParts, placeEnvelope } from '../envelope-text.js'
 
 /** An envelope on the wire, the same for all who hear it, and where it brings its reader. */
 export interface Part {
@@ -10,13 +10,28 @@ export interface Part {
   readonly place?: string
 }
 
+type Framed = (pieces: readonly Uint8Array[]) => Uint8Array
+
+/** One form for all who asked for an offset per message, and one for all who did not. */
+export interface PartForms {
+  readonly plain: WireForm<readonly Part[]>
+  readonly withOffsets: WireForm<readonly Part[]>
+}
+
+function partForms(framed: Framed): PartForms {
+  return { plain: partsForm(framed, false), withOffsets: partsForm(framed, true) }
+}
+
 /** Envelopes one by one: what a reader of several channels is told between them is its own. */
-function partsForm(framed: (pieces: readonly Uint8Array[]) => Uint8Array): WireForm<readonly Part[]> {
+function partsForm(framed: Framed, withOffsets: boolean): WireForm<readonly Part[]> {
   return {
     encode(batches, { channel, isUpToDate, isClosed }) {
-      const last = batches.length - 1
-      const parts: Part[] = batches.map((batch, index) => ({
-        bytes: framed(dataEnvelope(batch, channel, { isUpToDate: isUpToDate && index === last })),
+      const told = envelopeParts(batches, withOffsets)
+      const last = told.length - 1
+      const parts: Part[] = told.map((batch, index) => ({
+        bytes: framed(
+          dataEnvelope(batch, channel, { isUpToDate: isUpToDate && index === last, withOffsets }),
+        ),
         place: batch.nextOffset,
       }))
       if (isClosed) parts.push({ bytes: framed([closedEnvelope(channel)]), place: endedPlace })
@@ -31,10 +46,10 @@ function partsForm(framed: (pieces: readonly Uint8Array[]) => Uint8Array): WireF
 }
 
 /** As the rest of an event, whose `id:` is each reader's own. */
-export const eventParts = partsForm(eventOf)
+export const eventParts = partForms(eventOf)
 
 /** As they are, for an answer's JSON array. */
-export const bareParts = partsForm((pieces) =>
+export const bareParts = partForms((pieces) =>
   pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces),
 )
 

@@ -62,6 +62,7 @@ test('a channel that goes while another is looked up is told to a long poll, whi
         { name: 'cake', start: now },
         { name: 'tea', start: now },
       ],
+      withOffsets: false,
       holdMs: 0,
     },
   )

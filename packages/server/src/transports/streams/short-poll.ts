@@ -22,9 +22,9 @@ import type { StreamsTransport } from './streams-transport.js'
 export const streamsByShortPoll: StreamsTransport = {
   way: 'short-poll',
 
-  async open(station, exchange, { streams }) {
+  async open(station, exchange, { streams, withOffsets }) {
     await withPlaces(station, exchange, streams, async (outcomes) => {
-      const { envelopes, payloadBytes, etag } = await gather(station, exchange, outcomes)
+      const { envelopes, payloadBytes, etag } = await gather(station, exchange, outcomes, withOffsets)
       const caching: Headers =
         etag === undefined ? { 'cache-control': 'no-store' } : { 'cache-control': 'no-cache', etag }
       const known = etag === undefined ? undefined : exchange.knownTag(etag)

@@ -1,5 +1,5 @@
 import { endedPlace, formatVector } from '@tidings/protocol'
-import { type End, type Sink, Subscriber, Turns } from '../../hub/index.js'
+import { type End, type Sink, Subscriber, Turns, type WireForm } from '../../hub/index.js'
 import { envelopeOf, errorEnvelope } from '../envelope-text.js'
 import { EventStream, eventStreamHeaders, nothingFollows } from '../event-stream.js'
 import type { Exchange, StreamSink } from '../exchange.js'
@@ -25,14 +25,14 @@ import type { StreamsTransport } from './streams-transport.js'
 export const streamsOverSse: StreamsTransport = {
   way: 'sse',
 
-  async open(station, exchange, { streams }) {
+  async open(station, exchange, { streams, withOffsets }) {
     if (streams.every(({ start }) => start === undefined)) {
       exchange.respond(nothingFollows)
       return
     }
     await withPlaces(station, exchange, streams, (outcomes) => {
       const sink = exchange.stream(200, eventStreamHeaders)
-      const hearing = new Hearing(station, exchange, sink, outcomes)
+      const hearing = new Hearing(station, exchange, sink, { outcomes, withOffsets })
       hearing.begin()
       // Last: for a client that is gone already, this calls back at once.
       exchange.onGone(() => hearing.stop())
@@ -46,16 +46,23 @@ class Hearing {
   readonly #sink: StreamSink
   readonly #stream: EventStream
   readonly #outcomes: readonly Outcome[]
+  readonly #form: WireForm<readonly Part[]>
   /** Where the reader is, as its next `id:` says. */
   readonly #vector: string[]
   readonly #subscribers: Subscriber<readonly Part[]>[]
   #openCount: number
 
-  constructor(station: Station, exchange: Exchange, sink: StreamSink, outcomes: readonly Outcome[]) {
+  constructor(
+    station: Station,
+    exchange: Exchange,
+    sink: StreamSink,
+    { outcomes, withOffsets }: { readonly outcomes: readonly Outcome[]; readonly withOffsets: boolean },
+  ) {
     this.#exchange = exchange
     this.#sink = sink
     this.#stream = new EventStream(station, sink, () => formatVector(this.#vector))
     this.#outcomes = outcomes
+    this.#form = withOffsets ? eventParts.withOffsets : eventParts.plain
     this.#vector = outcomes.map((outcome) =>
       isPlace(outcome) ? outcome.channel.offsetAt(outcome.position) : endedPlace,
     )
@@ -96,7 +103,7 @@ class Hearing {
       channel,
       position,
       sink: new ChannelSink(this.#sink, (part) => this.tell(index, part)),
-      form: eventParts,
+      form: this.#form,
       turns,
       owner: {
         pushed: (bytes) => this.#exchange.countPayload(bytes),

@@ -13,6 +13,8 @@ export interface AskedStream {
 export interface StreamsReading {
   /** At least one, each name once. */
   readonly streams: readonly AskedStream[]
+  /** An offset per message in each `data` envelope, for programs that store where they are after each. */
+  readonly withOffsets: boolean
   /** How long a poll is held, milliseconds. */
   readonly holdMs: number
 }
