@@ -8,8 +8,8 @@ import { type CredentialOptions, Credentials } from './connection/credentials.js
 import { ownSurroundings, type Surroundings } from './connection/surroundings.js'
 import type { Envelope, Link } from './links/link.js'
 import { ProblemError } from './problem-error.js'
-import { ChannelPublisher } from './publishing/publisher.js'
-import type { RawJson } from './publishing/raw-json.js'
+type ChannelPublisher = { answered(envelope: Envelope): boolean; stop(): void }
+import type { RawJson } from './ways/publisher.js'
 import { type Clock, systemClock } from './time/clock.js'
 import { type BackoffSettings, defaultBackoff } from './time/retry.js'
 import { typedTarget } from './typed-target.js'

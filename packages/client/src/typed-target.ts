@@ -1,5 +1,5 @@
 /** An EventTarget whose events are known by their types. */
-export interface TypedTarget<Details> extends EventTarget {
+export interface TypedTarget<Details> extends Omit<EventTarget, 'addEventListener' | 'removeEventListener'> {
   addEventListener<Type extends keyof Details & string>(
     type: Type,
     listener: (event: CustomEvent<Details[Type]>) => void,

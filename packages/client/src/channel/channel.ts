@@ -1,7 +1,7 @@
 import { ProblemError } from '../problem-error.js'
 import type { Start } from '../wire/start.js'
 import { typedTarget } from '../typed-target.js'
-import type { RawJson } from '../publishing/raw-json.js'
+import type { RawJson } from '../ways/publisher.js'
 import type { StandardSchema } from './standard-schema.js'
 import type { Gap, GapChoice, Subscription, Taken } from './subscription.js'
 
@@ -143,7 +143,7 @@ export class Channel<Message = unknown> extends typedTarget<ChannelDetails>() im
       },
       return: async () => {
         end()
-        return events.return()
+        return events.return(undefined)
       },
     }
   }

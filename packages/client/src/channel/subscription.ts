@@ -136,7 +136,7 @@ export class Subscription implements Hearing {
     const { backoff, clock, random } = this.#settings
     if (code === 'offset-gone' || code === 'history-changed') {
       const { earliestOffset, nextOffset: latestOffset } = facts
-      const gap = { code, channel: this.channel, offset: String(this.start), earliestOffset, latestOffset } as const
+      const gap = { code: code as Gap['code'], channel: this.channel, offset: String(this.start), earliestOffset, latestOffset }
       const choice = this.#settings.onGap(gap)
       const start = choice === 'earliest' ? (earliestOffset ?? '-1') : (latestOffset ?? 'now')
       if (choice === 'stop') return this.#stop(error)

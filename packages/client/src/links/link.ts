@@ -18,6 +18,9 @@ export interface Envelope extends ProblemFacts {
   readonly detail?: string
   readonly heartbeatMs?: number
   readonly retryAfterMs?: number
+  /** What stands for an error's code in HTTP. */
+  readonly status?: number
+  readonly [other: string]: unknown
 }
 
 /** One channel that a link carries. */
