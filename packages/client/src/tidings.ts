@@ -6,6 +6,7 @@ import { ClientNetwork, type NetworkOptions } from './connection/client-network.
 import { Connection, type ConnectionSettings, type WayReason } from './connection/connection.js'
 import { type CredentialOptions, Credentials } from './connection/credentials.js'
 import { ownSurroundings, type Surroundings } from './connection/surroundings.js'
+import { type Links, ownLinks } from './links/index.js'
 import type { Envelope, Link } from './links/link.js'
 import { ProblemError } from './problem-error.js'
 type ChannelPublisher = { answered(envelope: Envelope): boolean; stop(): void }
@@ -26,6 +27,8 @@ export interface ConnectOptions extends NetworkOptions, CredentialOptions {
   readonly memory?: WayMemory
   /** Default: the page's events and the machine's sleep. */
   readonly surroundings?: Surroundings
+  /** What carries: the four ways, or what stands in for them (`@tidings/client/tabs`). */
+  readonly links?: Links
   /** Waits between attempts after trouble. */
   readonly backoff?: Partial<BackoffSettings>
   /** Waits between attempts at a better way. Default: 15 s, doubling to 10 minutes. */
@@ -86,6 +89,7 @@ export class Tidings extends typedTarget<TidingsDetails>() {
     })
     this.#network = new ClientNetwork(this.url, clock, options, this.#credentials)
     this.#settings = {
+      links: options.links ?? ownLinks,
       network: this.#network,
       memory: options.memory ?? pageMemory,
       surroundings: options.surroundings ?? ownSurroundings(clock),

@@ -1,7 +1,7 @@
 import { createChannel, postPublisher } from '@tidings/client/ways'
 import { ways } from '@tidings/protocol'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { opened, proved } from '../../../packages/client/src/links/index.js'
+import { ownLinks } from '../../../packages/client/src/links/index.js'
 import { startTestServer } from '../../support/test-server.js'
 import { webSocket } from '../support/socket-server.js'
 import { Listener, networkTo } from './listener.js'
@@ -18,7 +18,7 @@ describe.each(ways)('the link %s', (way) => {
     })
     const network = networkTo(server.url, { webSocket, intervalMs: 20 })
     const listener = new Listener()
-    const link = opened[way](listener, network)
+    const link = ownLinks.opened[way](listener, network)
     onTestFinished(() => link.close())
     return { server, publishers, network, listener, link }
   }
@@ -106,7 +106,7 @@ describe.each(ways)('the link %s', (way) => {
   test('is proved without carrying', async () => {
     const { network } = await start()
     const listener = new Listener()
-    const link = proved[way](listener, network)
+    const link = ownLinks.proved[way](listener, network)
     onTestFinished(() => link.close())
     link.hear(listener.hearing('cake', 'now'))
     await listener.isUp
@@ -123,7 +123,7 @@ test('more channels than one request takes are heard in several', async () => {
     await publisher.stop()
   }
   const listener = new Listener()
-  const link = opened['long-poll'](listener, networkTo(server.url))
+  const link = ownLinks.opened['long-poll'](listener, networkTo(server.url))
   onTestFinished(() => link.close())
   for (const name of names) link.hear(listener.hearing(name, '-1'))
   for (const name of names) expect(await listener.messages(name, 1)).toEqual([name.length])

@@ -136,32 +136,32 @@ export function transition(choice: Choice, event: ChoiceEvent): Transition {
 }
 
 /** The ways above the active one; without one, all that can be above another. */
-const better = ({ ways, active }: Choice) => ways.slice(0, ways.indexOf(active as Way))
+const above = ({ ways, active }: Choice) => ways.slice(0, ways.indexOf(active as Way))
 
-/** Tries the best way above the active one, or the best below `failed`. */
-function seek({ choice, commands }: Step, failed?: Way): void {
-  const above = better(choice)
-  const way = above
-    .slice(above.indexOf(failed as Way) + 1)
-    .find((candidate) => !choice.avoid.includes(candidate))
+/** Tries the best way above the active one, or the best of these below a candidate that has just failed. */
+function seek({ choice, commands }: Step): void {
+  const better = above(choice)
+  const untried = better.slice(better.indexOf(choice.candidate as Way) + 1)
+  const way = untried.find((one) => !choice.avoid.includes(one))
   choice.candidate = way
   if (way) commands.push({ type: 'try', way })
 }
 
 /** Closes a candidate that isn't above the active way. */
 function fit({ choice, commands }: Step): void {
-  if (!choice.candidate || better(choice).includes(choice.candidate)) return
+  if (!choice.candidate || above(choice).includes(choice.candidate)) return
   choice.candidate = undefined
   commands.push({ type: 'closeCandidate' })
 }
 
-/** Opens the certain way: long polling, or what is left below it; without it the last. */
+/** Opens the certain way: long polling, or what is below it; without it the last. */
 function open(step: Step): void {
   const { choice, commands } = step
   // Without long polling the index is -1, which is the last.
   const certain = choice.ways.slice(choice.ways.indexOf('long-poll'))
   let way = certain.find((one) => !choice.avoid.includes(one))
   if (!way) {
+    // Nothing certain is left: what failed before is as good, and forced ways have nothing else.
     choice.avoid = []
     way = certain[0] as Way
   }
@@ -173,28 +173,30 @@ function open(step: Step): void {
   if (!choice.candidate) seek(step)
 }
 
-/** Goes on with the active way, which is up, and looks for a better one now or later. */
+/** What failed before a sleep, or without a network, tells nothing of now. */
+function reopen(step: Step): void {
+  step.choice.failures = 0
+  step.choice.avoid = []
+  step.commands.push({ type: 'cancelWait' })
+  open(step)
+}
+
+/** The active way is up: a better one is being proved, or will be after a wait, or there is none. */
 function settle({ choice, commands }: Step): void {
   choice.state = choice.candidate ? 'climbing' : 'steady'
   if (choice.candidate || choice.active === choice.ways[0]) commands.push({ type: 'cancelWait' })
   else commands.push({ type: 'wait', for: 'climb', attempt: ++choice.climbs })
 }
 
-/** The active link broke. A candidate goes on, and may be the one that takes over. */
-function fall(step: Step, { permanent, retryAfterMs }: Down): void {
-  const { choice, commands } = step
-  const broken = choice.active as Way
-  choice.active = undefined
-  if (permanent) {
-    stop(step, 'over')
-    commands.push({ type: 'fail' })
-    return
-  }
-  if (choice.hasLasted) choice.avoid = []
-  else if (choice.strikes.includes(broken)) choice.avoid = [...choice.avoid, broken]
-  else choice.strikes = [...choice.strikes, broken]
-  choice.state = 'waiting'
-  commands.push({ type: 'wait', for: 'retry', attempt: ++choice.failures, retryAfterMs })
+/** Below the candidate that has failed. */
+function descend(step: Step): void {
+  seek(step)
+  settle(step)
+}
+
+function climb(step: Step): void {
+  step.choice.avoid = []
+  descend(step)
 }
 
 function promote(step: Step): void {
@@ -209,12 +211,26 @@ function promote(step: Step): void {
 function last({ choice }: Step): void {
   choice.hasLasted = true
   choice.failures = 0
-  const isBest = choice.active === choice.ways[0]
-  choice.strikes = isBest ? [] : choice.strikes.filter((way) => way !== choice.active)
-  if (isBest) {
-    choice.avoid = []
-    choice.climbs = 0
+  choice.strikes = choice.strikes.filter((way) => way !== choice.active)
+  if (choice.active === choice.ways[0]) choice.climbs = 0
+}
+
+/** The active link broke. A candidate goes on, and takes over if it is proved before the next attempt is up. */
+function fall(step: Step, { permanent, retryAfterMs }: Down): void {
+  const { choice, commands } = step
+  const broken = choice.active as Way
+  choice.active = undefined
+  if (permanent) {
+    stop(step, 'over')
+    commands.push({ type: 'fail' })
+    return
   }
+  // After a while everything is worth a try again: the wait for a climb may never have been over.
+  if (choice.hasLasted) choice.avoid = []
+  else if (choice.strikes.includes(broken)) choice.avoid = [...choice.avoid, broken]
+  else choice.strikes = [...choice.strikes, broken]
+  choice.state = 'waiting'
+  commands.push({ type: 'wait', for: 'retry', attempt: ++choice.failures, retryAfterMs })
 }
 
 function stop({ choice, commands }: Step, state: State): void {
@@ -228,51 +244,37 @@ function stop({ choice, commands }: Step, state: State): void {
 function reorder(step: Step, { ways }: NewWays): void {
   const { choice, commands } = step
   choice.ways = ways
-  if (choice.active && !ways.includes(choice.active)) {
+  if (!choice.active || ways.includes(choice.active)) {
+    fit(step)
+    if (choice.active && !choice.candidate) seek(step)
+  } else {
     commands.push({ type: 'closeActive' }, { type: 'cancelWait' })
     open(step)
-    return
   }
-  fit(step)
-  if (choice.active && !choice.candidate) seek(step)
-  if (choice.state === 'steady' || choice.state === 'climbing') settle(step)
 }
 
-function want(step: Step): void {
-  step.choice.isWanted = true
-  if (step.choice.state === 'idle') open(step)
+function reorderUp(step: Step, event: NewWays): void {
+  reorder(step, event)
+  if (step.choice.state !== 'connecting') settle(step)
 }
 
-function leave(step: Step): void {
-  step.choice.isWanted = false
-  if (step.choice.state !== 'suspended') stop(step, 'idle')
+const want = ({ choice }: Step) => {
+  choice.isWanted = true
 }
-
-/** What failed before a sleep, or without a network, tells nothing of now. */
-function anew(step: Step): void {
-  step.choice.failures = 0
-  step.commands.push({ type: 'cancelWait' })
+const begin = (step: Step) => {
+  want(step)
   open(step)
 }
-
-function resume(step: Step): void {
-  if (step.choice.isWanted) anew(step)
+const leave = ({ choice }: Step) => {
+  choice.isWanted = false
+}
+const end = (step: Step) => {
+  leave(step)
+  stop(step, 'idle')
+}
+const resume = (step: Step) => {
+  if (step.choice.isWanted) reopen(step)
   else step.choice.state = 'idle'
-}
-
-function climb(step: Step): void {
-  step.choice.avoid = []
-  seek(step)
-  settle(step)
-}
-
-function descend(step: Step): void {
-  seek(step, step.choice.candidate)
-  if (step.choice.state === 'climbing') settle(step)
-}
-
-const lose = ({ choice }: Step) => {
-  choice.candidate = undefined
 }
 const probe = ({ commands }: Step) => commands.push({ type: 'probe' })
 const suspend = (step: Step) => stop(step, 'suspended')
@@ -281,7 +283,7 @@ const ignored = () => {}
 
 const table: Table = {
   idle: {
-    wanted: want,
+    wanted: begin,
     unwanted: ignored,
     up: ignored,
     lasting: ignored,
@@ -298,12 +300,12 @@ const table: Table = {
   },
   connecting: {
     wanted: ignored,
-    unwanted: leave,
+    unwanted: end,
     up: settle,
     lasting: ignored,
     down: fall,
     proved: promote,
-    failed: descend,
+    failed: seek,
     timer: ignored,
     online: probe,
     woke: probe,
@@ -314,7 +316,7 @@ const table: Table = {
   },
   steady: {
     wanted: ignored,
-    unwanted: leave,
+    unwanted: end,
     up: ignored,
     lasting: last,
     down: fall,
@@ -325,12 +327,12 @@ const table: Table = {
     woke: probe,
     suspend,
     resume: ignored,
-    ways: reorder,
+    ways: reorderUp,
     close,
   },
   climbing: {
     wanted: ignored,
-    unwanted: leave,
+    unwanted: end,
     up: ignored,
     lasting: last,
     down: fall,
@@ -341,20 +343,20 @@ const table: Table = {
     woke: probe,
     suspend,
     resume: ignored,
-    ways: reorder,
+    ways: reorderUp,
     close,
   },
   waiting: {
     wanted: ignored,
-    unwanted: leave,
+    unwanted: end,
     up: ignored,
     lasting: ignored,
     down: ignored,
     proved: promote,
-    failed: lose,
+    failed: seek,
     timer: open,
-    online: anew,
-    woke: anew,
+    online: reopen,
+    woke: reopen,
     suspend,
     resume: ignored,
     ways: reorder,

@@ -2,7 +2,7 @@ import type { Way } from '@tidings/protocol'
 import type { Carrier, Subscription } from '../channel/subscription.js'
 import { type Choice, type ChoiceEvent, type Command, initialChoice, transition } from '../choosing/machine.js'
 import type { WayMemory } from '../choosing/way-memory.js'
-import { opened, proved } from '../links/index.js'
+import type { Links } from '../links/index.js'
 import type { Envelope, Link, LinkOwner } from '../links/link.js'
 import { ProblemError } from '../problem-error.js'
 import { type BackoffSettings, backoffMs } from '../time/retry.js'
@@ -26,6 +26,7 @@ export interface ConnectionObserver {
 }
 
 export interface ConnectionSettings {
+  readonly links: Links
   readonly network: ClientNetwork
   readonly memory: WayMemory
   readonly surroundings: Surroundings
@@ -177,10 +178,10 @@ export class Connection implements Carrier, LinkOwner {
   }
 
   #do(command: Command): void {
-    const { network } = this.#settings
+    const { links, network } = this.#settings
     switch (command.type) {
       case 'open':
-        this.#activate(opened[command.way](this, network))
+        this.#activate(links.opened[command.way](this, network))
         break
       case 'try':
         this.#try(command.way)
@@ -221,8 +222,8 @@ export class Connection implements Carrier, LinkOwner {
   }
 
   #try(way: Way): void {
-    const { network } = this.#settings
-    const link = proved[way](this, network)
+    const { links, network } = this.#settings
+    const link = links.proved[way](this, network)
     this.#candidate = link
     if (way === 'long-poll') for (const subscription of this.#hearings.values()) link.hear(subscription)
     this.#cancelTrial = network.clock.after(network.answerMs, () => {
@@ -233,13 +234,14 @@ export class Connection implements Carrier, LinkOwner {
 
   /** A WebSocket that was proved carries; of the others another link is opened, from where the channels are now. */
   #promote(): void {
+    const { links, network } = this.#settings
     const link = this.#candidate as Link
     this.#candidate = undefined
     this.#cancelTrial()
     this.#active?.close()
     this.#reason = 'proved'
     if (!link.send) link.close()
-    this.#activate(link.send ? link : opened[link.way](this, this.#settings.network))
+    this.#activate(link.send ? link : links.opened[link.way](this, network))
     this.#announce(link)
   }
 

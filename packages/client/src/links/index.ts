@@ -9,17 +9,19 @@ import { openWebSocket } from './websocket.js'
 
 export type OpenLink = (owner: LinkOwner, network: Network) => Link
 
-/** The four ways to carry channels. */
-export const opened: Readonly<Record<Way, OpenLink>> = {
+/** How links are opened: of the four ways, or of something that stands in for them (another tab's). */
+export interface Links {
+  /** To carry channels. */
+  readonly opened: Readonly<Record<Way, OpenLink>>
+  /** To show that a way works, while another one carries. A WebSocket shows it by itself, and then carries. */
+  readonly proved: Readonly<Record<Way, OpenLink>>
+}
+
+const opened = {
   'short-poll': openShortPoll,
   'long-poll': openLongPoll,
   sse: openSse,
   websocket: openWebSocket,
 }
 
-/** What shows that a way works, while another one carries the channels. A WebSocket shows it by itself, and then carries. */
-export const proved: Readonly<Record<Way, OpenLink>> = {
-  ...opened,
-  'long-poll': proveLongPoll,
-  sse: proveSse,
-}
+export const ownLinks: Links = { opened, proved: { ...opened, 'long-poll': proveLongPoll, sse: proveSse } }
