@@ -85,8 +85,12 @@ describe('connect', () => {
     const toTheEnd = take(tidings.channel('cake', { offset: '-1' }), 9)
     await publisher.publish(['last'], { close: true })
     expect(await toTheEnd).toEqual(['last'])
-    const closed = take(connect(tidings.url, { webSocket }).channel('cake'), 1)
-    expect(await closed).toEqual([])
+    await createChannel({ server: tidings.url, channel: 'tea' })
+    const cut = take(tidings.channel('tea'), 1)
+    tidings.close()
+    expect(await cut).toEqual([])
+    expect(await take(tidings.channel('tea'), 1)).toEqual([])
+    expect(tidings.state).toBe('closed')
   })
 
   test('lets two iterations of one channel go on beside each other', async () => {
@@ -99,6 +103,56 @@ describe('connect', () => {
       [1, 2],
     ])
   })
+})
+
+test('a gap is told, and goes on as the program chose', async () => {
+  const { publisher, tidings } = await shop()
+  await publisher.publish([1, 2])
+  const gone = '0000000000000001_0000000000000001'
+  await expect(take(tidings.channel('cake', { offset: gone }), 1)).rejects.toMatchObject({ code: 'history-changed' })
+  const gaps: unknown[] = []
+  const channel = tidings.channel('cake', { offset: gone, onGap: () => 'earliest' })
+  channel.addEventListener('gap', ({ detail }) => gaps.push(detail))
+  expect(await take(channel, 2)).toEqual([1, 2])
+  expect(gaps).toMatchObject([{ code: 'history-changed', channel: 'cake', offset: gone, choice: 'earliest' }])
+  const latest = take(tidings.channel('cake', { offset: gone, onGap: () => 'latest' }).events(), 1)
+  // Published until it is heard: where the tail was when it joined is not known here.
+  let isHeard = false
+  const heard = latest.then((events) => {
+    isHeard = true
+    return events
+  })
+  for (let n = 3; !isHeard; n++) await publisher.publish([n])
+  expect((await heard)[0]?.data).toBeGreaterThan(2)
+})
+
+test('what is thrown by the choice itself ends the iteration, and nothing else', async () => {
+  const { publisher, tidings } = await shop()
+  const mistake = new Error('a mistake of the program')
+  const onGap = () => {
+    throw mistake
+  }
+  const gone = '0000000000000001_0000000000000001'
+  await expect(take(tidings.channel('cake', { offset: gone, onGap }), 1)).rejects.toBe(mistake)
+  await publisher.publish([1])
+  expect(await take(tidings.channel('cake', { offset: '-1' }), 1)).toEqual([1])
+})
+
+test('a consumer that is slow holds a bounded part, and hears all in order', async () => {
+  const { publisher, tidings } = await shop()
+  const text = 'x'.repeat(1_000)
+  const heard: number[] = []
+  const channel = tidings.channel<{ n: number }>('cake', { offset: '-1', maxQueuedLength: 20_000 })
+  const done = (async () => {
+    for await (const { n } of channel) {
+      heard.push(n)
+      if (n % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      if (n === 499) break
+    }
+  })()
+  for (let n = 0; n < 500; n++) await publisher.publish([{ n, text }])
+  await done
+  expect(heard).toEqual(Array.from({ length: 500 }, (_, n) => n))
 })
 
 describe('what waiting can not help', () => {

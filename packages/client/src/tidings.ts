@@ -9,11 +9,13 @@ import { ownSurroundings, type Surroundings } from './connection/surroundings.js
 import { type Links, ownLinks } from './links/index.js'
 import type { Envelope, Link } from './links/link.js'
 import { ProblemError } from './problem-error.js'
+
 type ChannelPublisher = { answered(envelope: Envelope): boolean; stop(): void }
-import type { RawJson } from './ways/publisher.js'
+
 import { type Clock, systemClock } from './time/clock.js'
 import { type BackoffSettings, defaultBackoff } from './time/retry.js'
 import { typedTarget } from './typed-target.js'
+import type { RawJson } from './ways/publisher.js'
 import { serverUrl } from './wire/address.js'
 import type { Start } from './wire/start.js'
 
@@ -113,7 +115,9 @@ export class Tidings extends typedTarget<TidingsDetails>() {
     const fault = channelNameFault(name, 1024)
     if (fault) throw new ProblemError('channel-name-invalid', fault)
     const host = {
-      subscribe: (start: Start, onGap: (gap: Gap) => GapChoice) => this.#subscribe(name, start, onGap, options),
+      url: this.url,
+      subscribe: (start: Start, onGap: (gap: Gap) => GapChoice) =>
+        this.#subscribe(name, start, onGap, options),
       publish: (messages: readonly (Message | RawJson)[], close: boolean) =>
         this.#publish(name, messages, close, options),
     }
@@ -122,7 +126,7 @@ export class Tidings extends typedTarget<TidingsDetails>() {
 
   /** Ends everything: iterations return, what is not acknowledged yet rejects with `publisher-stopped`. */
   close(): void {
-    for (const connection of this.#connections.splice(0)) connection.close()
+    for (const connection of this.#connections) connection.close()
     for (const publisher of this.#publishers.values()) publisher.stop()
     this.#publishers.clear()
     this.#credentials.forget()

@@ -1,7 +1,7 @@
 import { ProblemError } from '../problem-error.js'
-import type { Start } from '../wire/start.js'
 import { typedTarget } from '../typed-target.js'
 import type { RawJson } from '../ways/publisher.js'
+import type { Start } from '../wire/start.js'
 import type { StandardSchema } from './standard-schema.js'
 import type { Gap, GapChoice, Subscription, Taken } from './subscription.js'
 
@@ -61,6 +61,7 @@ export interface ChannelDetails {
 
 /** What a channel asks of its client. */
 export interface ChannelHost<Message> {
+  readonly url: string
   subscribe(start: Start, onGap: (gap: Gap) => GapChoice): Subscription
   publish(messages: readonly (Message | RawJson)[], close: boolean): Promise<PublishReceipt>
 }
@@ -73,8 +74,13 @@ export interface ChannelHost<Message> {
  * An iteration ends when the channel is closed, its signal aborts or the client is closed. It throws ProblemError for
  * what waiting can not help: `channel-unknown`, `offset-gone`, `history-changed`, `message-unexpected`, …
  */
-export class Channel<Message = unknown> extends typedTarget<ChannelDetails>() implements AsyncIterable<Message> {
+export class Channel<Message = unknown>
+  extends typedTarget<ChannelDetails>()
+  implements AsyncIterable<Message>
+{
   readonly name: string
+  /** Of the server. */
+  readonly url: string
   readonly #host: ChannelHost<Message>
   readonly #options: ChannelOptions<Message>
   #offset: string | undefined
@@ -82,6 +88,7 @@ export class Channel<Message = unknown> extends typedTarget<ChannelDetails>() im
   constructor(name: string, host: ChannelHost<Message>, options: ChannelOptions<Message>) {
     super()
     this.name = name
+    this.url = host.url
     this.#host = host
     this.#options = options
   }

@@ -3,7 +3,12 @@ import { offsetsOf } from './offsets.js'
 
 const at = (position: number, history = 7) =>
   `${String(history).padStart(16, '0')}_${String(position).padStart(16, '0')}`
-const batch = (messages: unknown[], nextOffset: string, more = {}) => ({ type: 'data', messages, nextOffset, ...more })
+const batch = (messages: unknown[], nextOffset: string, more = {}) => ({
+  type: 'data',
+  messages,
+  nextOffset,
+  ...more,
+})
 
 describe('the offset after each message of a batch', () => {
   it('is what the server said, where it did', () => {
@@ -19,7 +24,10 @@ describe('the offset after each message of a batch', () => {
   })
 
   it('counts bytes, not the characters of base64', () => {
-    expect(offsetsOf(batch([btoa('ab'), btoa('cdef')], at(11), { encoding: 'base64' }), at(5))).toEqual([at(7), at(11)])
+    expect(offsetsOf(batch([btoa('ab'), btoa('cdef')], at(11), { encoding: 'base64' }), at(5))).toEqual([
+      at(7),
+      at(11),
+    ])
   })
 
   it("is the batch's own for a single message, wherever the reader started", () => {

@@ -16,7 +16,9 @@ export function offsetsOf(envelope: Envelope, start: Start): readonly string[] |
   if (history !== nextHistory) return undefined
   const distance = Number(nextPosition) - Number(position)
   const sizes =
-    distance === messages.length ? messages.map(() => 1) : messages.map((message) => byteLength(message, encoding))
+    distance === messages.length
+      ? messages.map(() => 1)
+      : messages.map((message) => byteLength(message, encoding))
   if (sizes.reduce((sum, size) => sum + size, 0) !== distance) return undefined
   let at = Number(position)
   return sizes.map((size) => {

@@ -1,7 +1,7 @@
 import type { Envelope, Hearing } from '../links/link.js'
 import { ProblemError, problemFromEnvelope } from '../problem-error.js'
 import type { Clock } from '../time/clock.js'
-import { backoffMs, type BackoffSettings } from '../time/retry.js'
+import { type BackoffSettings, backoffMs } from '../time/retry.js'
 import type { Start } from '../wire/start.js'
 import { offsetsOf } from './offsets.js'
 
@@ -105,7 +105,8 @@ export class Subscription implements Hearing {
     const { type } = envelope
     if (type === 'data') this.#take(envelope, length)
     else if (type === 'closed') this.#stop()
-    else if (type === 'deleted') this.#stop(new ProblemError('channel-unknown', `${this.channel} was deleted.`))
+    else if (type === 'deleted')
+      this.#stop(new ProblemError('channel-unknown', `${this.channel} was deleted.`))
     else if (type === 'error') this.#refused(problemFromEnvelope(envelope))
   }
 
@@ -136,8 +137,20 @@ export class Subscription implements Hearing {
     const { backoff, clock, random } = this.#settings
     if (code === 'offset-gone' || code === 'history-changed') {
       const { earliestOffset, nextOffset: latestOffset } = facts
-      const gap = { code: code as Gap['code'], channel: this.channel, offset: String(this.start), earliestOffset, latestOffset }
-      const choice = this.#settings.onGap(gap)
+      const gap = {
+        code: code as Gap['code'],
+        channel: this.channel,
+        offset: String(this.start),
+        earliestOffset,
+        latestOffset,
+      }
+      let choice: GapChoice
+      try {
+        choice = this.#settings.onGap(gap)
+      } catch (thrown) {
+        // The program's own mistake is its iteration's, and no trouble of the connection.
+        return this.#stop(thrown)
+      }
       const start = choice === 'earliest' ? (earliestOffset ?? '-1') : (latestOffset ?? 'now')
       if (choice === 'stop') return this.#stop(error)
       this.start = start

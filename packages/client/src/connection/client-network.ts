@@ -3,7 +3,14 @@ import { longestQuietMs } from '../links/network.js'
 import { ProblemError } from '../problem-error.js'
 import type { Clock } from '../time/clock.js'
 import { serverUrl } from '../wire/address.js'
-import { type Answer, ask, Exchange, type ExchangeRequest, type Fetch } from '../wire/http.js'
+import {
+  type Answer,
+  ask,
+  type Exchange,
+  type ExchangeRequest,
+  type Fetch,
+  startExchange,
+} from '../wire/http.js'
 import type { WebSocketConstructor } from '../wire/websocket-like.js'
 import type { Credentials } from './credentials.js'
 
@@ -49,7 +56,7 @@ export class ClientNetwork implements Network {
   }
 
   start(url: URL, request: ExchangeRequest): Promise<Exchange> {
-    return this.#authorised(request, (request, options) => Exchange.start(url, request, options))
+    return this.#authorised(request, (request, options) => startExchange(url, request, options))
   }
 
   async token(): Promise<string | undefined> {

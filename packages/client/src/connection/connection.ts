@@ -1,6 +1,12 @@
 import type { Way } from '@tidings/protocol'
 import type { Carrier, Subscription } from '../channel/subscription.js'
-import { type Choice, type ChoiceEvent, type Command, initialChoice, transition } from '../choosing/machine.js'
+import {
+  type Choice,
+  type ChoiceEvent,
+  type Command,
+  initialChoice,
+  transition,
+} from '../choosing/machine.js'
 import type { WayMemory } from '../choosing/way-memory.js'
 import type { Links } from '../links/index.js'
 import type { Envelope, Link, LinkOwner } from '../links/link.js'
@@ -76,7 +82,11 @@ export class Connection implements Carrier, LinkOwner {
   }
 
   hear(subscription: Subscription): void {
-    if (this.#choice.state === 'over') return subscription.failed(this.#error)
+    if (this.#choice.state === 'over') {
+      // Closed by the program: the iteration ends; for good by trouble: it says so.
+      subscription.failed(this.#error)
+      return
+    }
     this.#hearings.set(subscription.channel, subscription)
     this.#resting.delete(subscription)
     this.#cancelLinger()
@@ -171,7 +181,8 @@ export class Connection implements Carrier, LinkOwner {
       const { choice, commands } = transition(this.#choice, next)
       this.#choice = choice
       for (const command of commands) this.#do(command)
-      if (choice.state !== before && choice.state !== 'waiting') this.#observer.state(choice.state, this.#error)
+      if (choice.state !== before && choice.state !== 'waiting')
+        this.#observer.state(choice.state, this.#error)
       this.#watch()
       this.#events.shift()
     }
@@ -228,7 +239,10 @@ export class Connection implements Carrier, LinkOwner {
     if (way === 'long-poll') for (const subscription of this.#hearings.values()) link.hear(subscription)
     this.#cancelTrial = network.clock.after(network.answerMs, () => {
       link.close()
-      this.down(link, new ProblemError('way-silent', `No sign of life over ${way} in ${network.answerMs} ms.`))
+      this.down(
+        link,
+        new ProblemError('way-silent', `No sign of life over ${way} in ${network.answerMs} ms.`),
+      )
     })
   }
 

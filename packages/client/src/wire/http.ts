@@ -1,4 +1,4 @@
-import { connectionFailed, type ProblemError, problemFromAnswer } from '../problem-error.js'
+import { connectionFailed, problemFromAnswer } from '../problem-error.js'
 import { type Clock, SilenceWatch, systemClock } from '../time/clock.js'
 
 export type Fetch = (url: URL | string, init?: RequestInit) => Promise<Response>
@@ -27,6 +27,15 @@ export interface Answer {
   readonly body: Uint8Array
 }
 
+/** A request whose answer is read as it comes. Who starts one closes it. */
+export interface Exchange {
+  readonly response: Response
+  /** @throws ProblemError `connection-failed` when the answer breaks off or falls silent */
+  chunks(): AsyncGenerator<Uint8Array, void, void>
+  /** Frees the connection; one whose answer was read to its end may be used again. */
+  close(): void
+}
+
 /** How long an answer that is not held back by the server may stay away, milliseconds. */
 export const answerSilenceMs = 30_000
 
@@ -40,135 +49,91 @@ const maxProblemBytes = 64 * 1024
  * `signal` aborts it throws as well: look at the signal first
  */
 export async function ask(url: URL, request: ExchangeRequest, options: HttpOptions): Promise<Answer> {
-  const exchange = await Exchange.start(url, request, options)
-  try {
-    const body = await gather(exchange.chunks(), Number.POSITIVE_INFINITY)
-    return { status: exchange.response.status, headers: exchange.response.headers, body }
-  } finally {
-    exchange.close()
-  }
+  const exchange = await startExchange(url, request, options)
+  const { status, headers } = exchange.response
+  return { status, headers, body: await gather(exchange, Number.POSITIVE_INFINITY) }
 }
 
-/** A request whose answer is read as it comes. Who starts one closes it. */
-export class Exchange {
-  readonly response: Response
-  readonly #watch: Watch
-  #isWhole = false
+/** @throws ProblemError as `ask` does */
+export async function startExchange(
+  url: URL,
+  { method = 'GET', headers, body, signal: owner, silenceMs }: ExchangeRequest,
+  options: HttpOptions,
+): Promise<Exchange> {
+  // A local name: a browser's fetch refuses to be called as a method of something else.
+  const fetch = options.fetch ?? globalThis.fetch
+  const lifetime = new AbortController()
+  const abort = () => lifetime.abort()
+  let isSilent = false
+  let isWhole = false
+  const silence = new SilenceWatch(options.clock ?? systemClock, silenceMs, () => {
+    isSilent = true
+    abort()
+  })
+  if (owner?.aborted) abort()
+  else owner?.addEventListener('abort', abort)
 
-  private constructor(response: Response, watch: Watch) {
-    this.response = response
-    this.#watch = watch
-    if (response.body === null) this.#isWhole = true
+  const close = () => {
+    silence.stop()
+    owner?.removeEventListener('abort', abort)
+    if (!isWhole) abort()
   }
-
-  /** @throws ProblemError as `ask` does */
-  static async start(url: URL, request: ExchangeRequest, options: HttpOptions): Promise<Exchange> {
-    // A local name: a browser's fetch refuses to be called as a method of something else.
-    const fetch = options.fetch ?? globalThis.fetch
-    const watch = new Watch(options.clock ?? systemClock, request)
-    let response: Response
-    try {
-      response = await fetch(url, {
-        method: request.method ?? 'GET',
-        headers: { ...options.headers, ...request.headers },
-        // A cast, since the types of buffers that are shared have come between (TypeScript 5.7).
-        ...(request.body === undefined ? {} : { body: request.body as BodyInit }),
-        signal: watch.signal,
-      })
-    } catch (error) {
-      watch.stop()
-      throw watch.trouble(error)
-    }
-    const exchange = new Exchange(response, watch)
-    if (response.ok || response.status === 304) return exchange
-    throw await exchange.#problem()
-  }
-
-  /** @throws ProblemError `connection-failed` when the answer breaks off or falls silent */
-  async *chunks(): AsyncGenerator<Uint8Array, void, void> {
-    if (this.response.body === null) return
-    const reader = this.response.body.getReader()
-    for (;;) {
-      const { done, value } = await reader.read().catch((error: unknown) => {
-        throw this.#watch.trouble(error)
-      })
-      if (done) break
-      // A consumer that is slow to come back leaves bytes unread: that is not the server's silence.
-      this.#watch.silence.pause()
-      yield value
-      this.#watch.silence.resume()
-    }
-    this.#isWhole = true
-  }
-
-  /** Frees the connection; one whose answer was read to its end may be used again. */
-  close(): void {
-    this.#watch.stop()
-    if (!this.#isWhole) this.#watch.abort()
-  }
-
-  async #problem(): Promise<ProblemError> {
-    const { status, headers } = this.response
-    try {
-      const bytes = await gather(this.chunks(), maxProblemBytes)
-      return problemFromAnswer(status, headers, new TextDecoder().decode(bytes))
-    } finally {
-      this.close()
-    }
-  }
-}
-
-/** Aborts one request when its owner does, or when it falls silent. */
-class Watch {
-  readonly #controller = new AbortController()
-  readonly silence: SilenceWatch
-  readonly #owner: AbortSignal | undefined
-  readonly #silenceMs: number
-  #isSilent = false
-
-  constructor(clock: Clock, request: ExchangeRequest) {
-    this.#owner = request.signal
-    this.#silenceMs = request.silenceMs
-    this.silence = new SilenceWatch(clock, request.silenceMs, () => {
-      this.#isSilent = true
-      this.abort()
-    })
-    if (this.#owner?.aborted) this.abort()
-    else this.#owner?.addEventListener('abort', this.abort)
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  readonly abort = (): void => this.#controller.abort()
-
-  stop(): void {
-    this.silence.stop()
-    this.#owner?.removeEventListener('abort', this.abort)
-  }
-
-  trouble(cause: unknown): ProblemError {
-    if (this.#isSilent) return connectionFailed(`Nothing came for ${this.#silenceMs} ms.`, cause)
+  const failed = (cause: unknown) => {
+    close()
+    if (isSilent) return connectionFailed(`Nothing came for ${silenceMs} ms.`, cause)
     const why = cause instanceof Error && cause.cause instanceof Error ? ` (${cause.cause.message})` : ''
     return connectionFailed(`The server can not be reached, or the answer broke off${why}.`, cause)
   }
+
+  async function* chunks(): AsyncGenerator<Uint8Array, void, void> {
+    const reader = response.body?.getReader()
+    while (reader) {
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        throw failed(error)
+      })
+      if (done) break
+      // A consumer that is slow to come back leaves bytes unread: that is not the server's silence.
+      silence.pause()
+      yield value
+      silence.resume()
+    }
+    isWhole = true
+  }
+
+  const response = await fetch(url, {
+    method,
+    headers: { ...options.headers, ...headers },
+    signal: lifetime.signal,
+    // A cast, since the types of buffers that are shared have come between (TypeScript 5.7).
+    ...(body !== undefined && { body: body as BodyInit }),
+  }).catch((error: unknown) => {
+    throw failed(error)
+  })
+  const exchange = { response, chunks, close }
+  if (response.ok || response.status === 304) return exchange
+  const text = new TextDecoder().decode(await gather(exchange, maxProblemBytes))
+  throw problemFromAnswer(response.status, response.headers, text)
 }
 
-async function gather(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+/** Reads an answer, as far as `maxBytes`, and closes the exchange. */
+async function gather(exchange: Exchange, maxBytes: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of chunks) {
-    parts.push(chunk)
-    bytes += chunk.byteLength
-    if (bytes >= maxBytes) break
+  try {
+    for await (const chunk of exchange.chunks()) {
+      parts.push(chunk)
+      bytes += chunk.length
+      if (bytes >= maxBytes) break
+    }
+  } finally {
+    exchange.close()
   }
   if (parts.length === 1) return parts[0] as Uint8Array
   const whole = new Uint8Array(bytes)
   let at = 0
   for (const part of parts) {
     whole.set(part, at)
-    at += part.byteLength
+    at += part.length
   }
   return whole
 }

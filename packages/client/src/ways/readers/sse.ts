@@ -4,7 +4,7 @@ import { systemClock, wait } from '../../time/clock.js'
 import { longestWishMs, Retry } from '../../time/retry.js'
 import { type ChannelAddress, readUrl } from '../../wire/address.js'
 import { EventStreamParser, EventTooLong } from '../../wire/event-stream.js'
-import { Exchange } from '../../wire/http.js'
+import { type Exchange, startExchange } from '../../wire/http.js'
 import { type Start, startFields } from '../../wire/start.js'
 import { emptyBatch, isNews, type Position, type ReadBatch } from '../batch.js'
 import { KindQuestion } from '../kind-question.js'
@@ -88,7 +88,7 @@ async function* stream(
   const url = readUrl(address, { ...startFields(place.start), live: 'sse', cursor: place.cursor })
   const headers = { accept: 'text/event-stream' }
   const silenceMs = options.silenceMs ?? defaultSilenceMs
-  const exchange = await Exchange.start(url, { headers, signal, silenceMs }, options)
+  const exchange = await startExchange(url, { headers, signal, silenceMs }, options)
   try {
     if (exchange.response.status === 204) {
       // The standard's way to tell an EventSource to stop: the channel is closed and was heard to its end.
