@@ -109,7 +109,9 @@ test('a gap is told, and goes on as the program chose', async () => {
   const { publisher, tidings } = await shop()
   await publisher.publish([1, 2])
   const gone = '0000000000000001_0000000000000001'
-  await expect(take(tidings.channel('cake', { offset: gone }), 1)).rejects.toMatchObject({ code: 'history-changed' })
+  await expect(take(tidings.channel('cake', { offset: gone }), 1)).rejects.toMatchObject({
+    code: 'history-changed',
+  })
   const gaps: unknown[] = []
   const channel = tidings.channel('cake', { offset: gone, onGap: () => 'earliest' })
   channel.addEventListener('gap', ({ detail }) => gaps.push(detail))
@@ -158,7 +160,10 @@ test('a consumer that is slow holds a bounded part, and hears all in order', asy
 describe('what waiting can not help', () => {
   test('an unknown channel ends its iteration, and no other', async () => {
     const { publisher, tidings } = await shop()
-    await expect(take(tidings.channel('nothing'), 1)).rejects.toMatchObject({ code: 'channel-unknown', status: 404 })
+    await expect(take(tidings.channel('nothing'), 1)).rejects.toMatchObject({
+      code: 'channel-unknown',
+      status: 404,
+    })
     await publisher.publish([1])
     expect(await take(tidings.channel('cake', { offset: '-1' }), 1)).toEqual([1])
   })

@@ -81,7 +81,11 @@ describe.each(ways)('the link %s', (way) => {
     link.hear(listener.hearing('nothing', '-1'))
     link.hear(listener.hearing('tea', '-1'))
     await publishers.tea.publish(['a'], { close: true })
-    expect(await listener.end('nothing')).toMatchObject({ type: 'error', code: 'channel-unknown', status: 404 })
+    expect(await listener.end('nothing')).toMatchObject({
+      type: 'error',
+      code: 'channel-unknown',
+      status: 404,
+    })
     expect(await listener.end('tea')).toMatchObject({ type: 'closed' })
     link.hear(listener.hearing('cake', '-1'))
     await publishers.cake.publish([1])

@@ -1,5 +1,5 @@
-import type { Start } from '@tidings/client/ways'
 import type { ProblemError } from '@tidings/client'
+import type { Start } from '@tidings/client/ways'
 import { ClientNetwork, type NetworkOptions } from '../../../packages/client/src/connection/client-network.js'
 import { Credentials } from '../../../packages/client/src/connection/credentials.js'
 import type { Envelope, Hearing, Link, LinkOwner } from '../../../packages/client/src/links/link.js'

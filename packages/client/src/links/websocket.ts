@@ -1,4 +1,4 @@
-import { problemFromEnvelope, answerMalformed, connectionFailed, ProblemError } from '../problem-error.js'
+import { answerMalformed, connectionFailed, ProblemError, problemFromEnvelope } from '../problem-error.js'
 import { serverUrl } from '../wire/address.js'
 import { startFields } from '../wire/start.js'
 import type { WebSocketLike } from '../wire/websocket-like.js'
@@ -78,7 +78,9 @@ class WebSocketLink implements Link {
 
   async #open(): Promise<void> {
     const { clock, answerMs } = this.#network
-    this.#cancel = clock.after(answerMs, () => this.#fail(`The WebSocket was not welcomed in ${answerMs} ms.`))
+    this.#cancel = clock.after(answerMs, () =>
+      this.#fail(`The WebSocket was not welcomed in ${answerMs} ms.`),
+    )
     try {
       const token = await this.#network.token()
       if (this.#isOver) return
@@ -88,7 +90,8 @@ class WebSocketLink implements Link {
       this.#socket = socket
       socket.onopen = () => {
         this.#isUpgraded = true
-        if (socket.protocol !== subprotocol) this.#down(answerMalformed(`The socket speaks no ${subprotocol}.`))
+        if (socket.protocol !== subprotocol)
+          this.#down(answerMalformed(`The socket speaks no ${subprotocol}.`))
         else if (token !== undefined) this.#say({ type: 'auth', token })
       }
       socket.onmessage = ({ data }: { readonly data: unknown }) => this.#frame(data)
@@ -118,7 +121,8 @@ class WebSocketLink implements Link {
     else if (type === 'goaway') this.#retryAfterMs = envelope.retryAfterMs ?? 0
     else if (type === 'unsubscribed' && channel) this.#unsubscribed(channel)
     else if (id !== undefined || channel) {
-      if (id !== undefined || !this.#leaving.has(channel as string)) this.#owner.received(this, envelope, (data as string).length)
+      if (id !== undefined || !this.#leaving.has(channel as string))
+        this.#owner.received(this, envelope, (data as string).length)
     } else if (type === 'error' && envelope.code !== 'not-implemented') {
       // What it is about could not be told: nothing on this socket is certain any more.
       if (envelope.status === 401) this.#network.forgetToken()
