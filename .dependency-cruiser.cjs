@@ -105,6 +105,12 @@ const forbidden = [
     to: { pathNot: '^packages/(client|protocol)/src/' },
   },
   {
+    name: 'react-imports-client-alone',
+    comment: 'a hook over the client, and nothing else at run time',
+    from: { path: '^packages/react/src/', pathNot: tests },
+    to: { pathNot: ['^packages/(react|client)/src/', 'node_modules/(@types/)?react/'] },
+  },
+  {
     name: 'client-is-for-the-command-line',
     comment: 'in the server only cli/ and the readers of the Lab read through the client',
     from: { path: server, pathNot: [tests, `${server}(cli|lab/readers)/`] },

@@ -1,0 +1,7 @@
+export {
+  type ChannelSnapshot,
+  type ChannelStore,
+  channelStore,
+  type StorableChannel,
+  type StoreOptions,
+} from './channel-store.js'
