@@ -4,6 +4,7 @@ import { type Gap, type GapChoice, Subscription } from './channel/subscription.j
 import { pageMemory, type WayMemory } from './choosing/way-memory.js'
 import { ClientNetwork, type NetworkOptions } from './connection/client-network.js'
 import { Connection, type ConnectionSettings, type WayReason } from './connection/connection.js'
+import { CostWatch } from './connection/cost-watch.js'
 import { type CredentialOptions, Credentials } from './connection/credentials.js'
 import { ownSurroundings, type Surroundings } from './connection/surroundings.js'
 import { type Links, ownLinks } from './links/index.js'
@@ -25,6 +26,11 @@ export const allWays: readonly Way[] = ['websocket', 'sse', 'long-poll', 'short-
 export interface ConnectOptions extends NetworkOptions, CredentialOptions {
   /** One way that is forced, or those that may be used, best first. Default: `websocket`, `sse`, `long-poll`, `short-poll`. */
   readonly ways?: Way | readonly Way[]
+  /**
+   * `cost`: a page that nobody sees polls slowly, a quiet channel is held by long polls, a busy one moves up. Off by
+   * default: the best way that works carries.
+   */
+  readonly policy?: 'cost'
   /** Remembers what did not work. Default: until the page or the process ends. */
   readonly memory?: WayMemory
   /** Default: the page's events and the machine's sleep. */
@@ -74,6 +80,8 @@ export class Tidings extends typedTarget<TidingsDetails>() {
   readonly #credentials: Credentials
   readonly #settings: ConnectionSettings
   readonly #connections: Connection[] = []
+  readonly #policy: ConnectOptions['policy']
+  #costs: CostWatch | undefined
   readonly #publishers = new Map<string, ChannelPublisher>()
   #speaker: Link | undefined
   #way: Way | undefined
@@ -85,6 +93,7 @@ export class Tidings extends typedTarget<TidingsDetails>() {
     super()
     this.url = serverUrl(String(url), '').href.replace(/\/$/, '')
     this.#ways = options.ways === undefined ? allWays : ([] as Way[]).concat(options.ways)
+    this.#policy = options.policy
     const clock = options.clock ?? systemClock
     this.#credentials = new Credentials(options, clock, (token) => {
       for (const connection of this.#connections) connection.renewed(token)
@@ -130,6 +139,7 @@ export class Tidings extends typedTarget<TidingsDetails>() {
     for (const publisher of this.#publishers.values()) publisher.stop()
     this.#publishers.clear()
     this.#credentials.forget()
+    this.#costs?.stop()
     this.#stateIs('closed')
   }
 
@@ -152,14 +162,30 @@ export class Tidings extends typedTarget<TidingsDetails>() {
     const isFirst = this.#connections.length === 0
     const connection: Connection = new Connection(this.#ways, this.#settings, {
       way: (way, reason) => isFirst && this.#wayIs(way, reason),
-      state: (state, error, retryInMs) => isFirst && this.#stateIs(states[state], error, retryInMs),
+      state: (state, error, retryInMs) => {
+        if (!isFirst) return
+        this.#stateIs(states[state], error, retryInMs)
+        if (state === 'connecting') this.#costs?.look()
+        else if (state === 'idle') this.#costs?.stop()
+      },
       failed: (way, error) => isFirst && this.#tell('way-failed', { way, error }),
       answered: (envelope) => this.#answered(envelope),
       speaks: (link) => isFirst && this.#speaks(link),
-      heard: () => {},
+      heard: (messages) => this.#costs?.heard(messages),
+      surrounding: (type) => this.#costs?.surrounding(type),
     })
     this.#connections.push(connection)
+    if (this.#policy) this.#watchCosts()
     return connection
+  }
+
+  #watchCosts(): void {
+    const { intervalMs, clock } = this.#network
+    this.#costs?.stop()
+    this.#costs = new CostWatch(clock, this.#ways, (ways, hiddenIntervalMs) => {
+      this.#network.intervalMs = hiddenIntervalMs ?? intervalMs
+      for (const connection of this.#connections) connection.use(ways)
+    })
   }
 
   #publish<Message>(

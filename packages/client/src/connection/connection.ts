@@ -13,7 +13,7 @@ import type { Envelope, Link, LinkOwner } from '../links/link.js'
 import { ProblemError } from '../problem-error.js'
 import { type BackoffSettings, backoffMs } from '../time/retry.js'
 import type { ClientNetwork } from './client-network.js'
-import type { Surroundings } from './surroundings.js'
+import type { Surrounding, Surroundings } from './surroundings.js'
 
 /** Why another way carries: it was proved better, the last one was lost, the program or its policy asked for it. */
 export type WayReason = 'first' | 'proved' | 'lost' | 'asked'
@@ -27,8 +27,9 @@ export interface ConnectionObserver {
   answered(envelope: Envelope): void
   /** The link that takes publishes, or none. */
   speaks(link: Link | undefined): void
-  /** For what chooses by it: so many messages were heard. */
+  /** For what chooses by it. */
   heard(messages: number): void
+  surrounding(type: Surrounding): void
 }
 
 export interface ConnectionSettings {
@@ -284,6 +285,7 @@ export class Connection implements Carrier, LinkOwner {
       this.#stopWatching = undefined
     } else if (!this.#stopWatching) {
       this.#stopWatching = this.#settings.surroundings.watch((type) => {
+        this.#observer.surrounding(type)
         if (type !== 'hidden') this.#send({ type })
       })
     }
