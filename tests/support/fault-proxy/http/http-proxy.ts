@@ -23,13 +23,13 @@ export function httpProxy(
 ): Server {
   const meet = (visit: Visit, passOn: () => void) => {
     onVisit(visit)
-    visit.socket.on('error', () => visit.socket.destroy())
     if (!httpFaults.some(({ takes }) => takes?.(visit, weather.faults))) passOn()
   }
   const proxy = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
     const visit = { request, response, socket: request.socket, isUpgrade: false }
     meet(visit, () => forward(request, response, server, weather, visit))
   })
+  proxy.on('connection', (socket) => socket.on('error', () => socket.destroy()))
   proxy.on('upgrade', (request, socket, head) => {
     meet({ request, response: undefined, socket, isUpgrade: true }, () =>
       joinUpgrade(request, socket, head, server, weather),
