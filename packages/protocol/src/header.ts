@@ -1,8 +1,17 @@
+// Each by its own name too, for who wants a few of them in a small bundle.
+export const nextOffsetHeader = 'stream-next-offset'
+export const closedHeader = 'stream-closed'
+export const producerIdHeader = 'producer-id'
+export const producerEpochHeader = 'producer-epoch'
+export const producerSequenceHeader = 'producer-seq'
+export const producerExpectedSequenceHeader = 'producer-expected-seq'
+export const producerReceivedSequenceHeader = 'producer-received-seq'
+
 /** Header names of the Durable Streams protocol, lower case as Node and `fetch` give them. */
 export const header = {
-  nextOffset: 'stream-next-offset',
+  nextOffset: nextOffsetHeader,
   upToDate: 'stream-up-to-date',
-  closed: 'stream-closed',
+  closed: closedHeader,
   cursor: 'stream-cursor',
   sequence: 'stream-seq',
   ttl: 'stream-ttl',
@@ -11,11 +20,11 @@ export const header = {
   forkOffset: 'stream-fork-offset',
   forkSubOffset: 'stream-fork-sub-offset',
   sseDataEncoding: 'stream-sse-data-encoding',
-  producerId: 'producer-id',
-  producerEpoch: 'producer-epoch',
-  producerSequence: 'producer-seq',
-  producerExpectedSequence: 'producer-expected-seq',
-  producerReceivedSequence: 'producer-received-seq',
+  producerId: producerIdHeader,
+  producerEpoch: producerEpochHeader,
+  producerSequence: producerSequenceHeader,
+  producerExpectedSequence: producerExpectedSequenceHeader,
+  producerReceivedSequence: producerReceivedSequenceHeader,
 } as const
 
 /** Tidings' own: where the earliest message that is left starts, on a 410. */

@@ -1,36 +1,17 @@
-import { ProblemError } from '../problem-error.js'
+import type { Published } from '../publishing/outbox.js'
+import type { ChannelPublisher, ChannelPublisherOptions } from '../publishing/publisher.js'
 import type { RetryOptions } from '../time/retry.js'
 import type { ChannelAddress } from '../wire/address.js'
 import type { HttpOptions } from '../wire/http.js'
 
-export interface PublisherOptions extends HttpOptions, RetryOptions {
-  /** Of the channel; says what a message is. Default `application/json`. */
-  readonly contentType?: string
-  /** Default: a random one, which is right unless the program itself keeps epochs across restarts. */
-  readonly producerId?: string
-  /** Default 0. */
-  readonly epoch?: number
-  /**
-   * When a newer producer of this id has taken over, take over from it (its epoch and one) instead of
-   * failing. Off by default: two producers that both do so keep taking from each other.
-   */
-  readonly autoClaim?: boolean
-  /** What may wait to be acknowledged, characters (or bytes); beyond it `publish` rejects with `queue-full`. Default 16 Mi. */
-  readonly maxQueuedLength?: number
-  /** Stops at once: what is not acknowledged yet rejects with `publisher-stopped`. */
-  readonly signal?: AbortSignal
-}
+export type { Published } from '../publishing/outbox.js'
+export { RawJson } from '../publishing/raw-json.js'
+
+export interface PublisherOptions extends HttpOptions, RetryOptions, ChannelPublisherOptions {}
 
 export interface PublishOptions {
   /** Closes the channel with the last of these messages, in one step. */
   readonly close?: boolean
-}
-
-export interface Published {
-  /** The position after the append that held these messages (and others that were gathered with them). */
-  readonly nextOffset: string
-  /** It had been kept before, by an attempt whose answer was lost. */
-  readonly duplicate: boolean
 }
 
 /**
@@ -57,25 +38,12 @@ export interface Publisher {
   stop(): Promise<void>
 }
 
-/**
- * A JSON text that is published as it stands: numbers keep all their digits, objects their order and
- * duplicates.
- */
-export class RawJson {
-  readonly text: string
-
-  /** @throws ProblemError `message-invalid` when `text` is not one JSON value */
-  constructor(text: string) {
-    try {
-      JSON.parse(text)
-    } catch (error) {
-      // Checked here and not by the server: `1,2` would become two messages once it stands in an array.
-      throw new ProblemError('message-invalid', `Not a JSON value: ${excerpt(text)}`, { cause: error })
-    }
-    this.text = text.trim()
+/** A channel's publisher as this face has it. */
+export function publisherOf(address: ChannelAddress, publisher: ChannelPublisher): Publisher {
+  return {
+    address,
+    publish: (messages, options) => publisher.publish(messages, options?.close),
+    flush: () => publisher.flush(),
+    stop: () => publisher.finish(),
   }
-}
-
-function excerpt(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text
 }

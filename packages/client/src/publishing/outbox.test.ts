@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Outbox } from './outbox.js'
-import { RawJson } from './publisher.js'
+import { RawJson } from './raw-json.js'
 
 const texts = (outbox: Outbox, maxLength: number) =>
   outbox.take(maxLength).map((unit) => unit.messages.join(','))
@@ -12,19 +12,19 @@ describe('what one append holds', () => {
     expect(texts(outbox, 3)).toEqual(['1', '2', '3'])
     expect(texts(outbox, 3)).toEqual(['4444444'])
     expect(texts(outbox, 3)).toEqual(['5'])
-    expect(outbox.isEmpty).toBe(true)
+    expect(outbox.take(3)).toEqual([])
   })
 
   test('nothing goes together with what comes after a close', () => {
     const outbox = new Outbox('json')
-    void outbox.add([1], { close: true })
+    void outbox.add([1], true)
     void outbox.add([2])
     expect(texts(outbox, 100)).toEqual(['1'])
   })
 
   test('each message of a text channel is an append, the last one resolves the call', async () => {
     const outbox = new Outbox('text')
-    const call = outbox.add(['a', 'b'], { close: true })
+    const call = outbox.add(['a', 'b'], true)
     const [first] = outbox.take(0)
     expect(first).toMatchObject({ messages: ['a'], close: false })
     outbox.acknowledge([first!], { nextOffset: '1', duplicate: false })
