@@ -1,5 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { allowedRequestHeaders, closeCode, exposedResponseHeaders, path, problems } from '@tidings/protocol'
+import {
+  allowedRequestHeaders,
+  closeCode,
+  exposedResponseHeaders,
+  path,
+  problems,
+  proofPath,
+} from '@tidings/protocol'
 import { settingDescriptions } from 'tidings'
 import { expect, test } from 'vitest'
 
@@ -18,7 +25,7 @@ test('every header, address and close code of the wire stands in docs/protocol.m
   const protocol = page('docs/protocol.md').toLowerCase()
   const headers = `${allowedRequestHeaders}, ${exposedResponseHeaders}`.split(', ')
   for (const name of headers) expect(protocol).toMatch(new RegExp(`^\\|.*\`${name}\`.*\\|$`, 'm'))
-  for (const address of Object.values(path)) expect(protocol).toContain(address)
+  for (const address of [...Object.values(path), proofPath]) expect(protocol).toContain(address)
   const { noStatus: _, abnormal: __, ...sent } = closeCode
   for (const code of Object.values(sent))
     expect(protocol).toMatch(new RegExp(`^\\| .*\\b${code}\\b.*\\|$`, 'm'))

@@ -2,7 +2,7 @@
 const historyPattern = /(?<!\d)\d{16}(?=[_:]\d)/g
 
 /**
- * What differs between two runs of the same commands (histories, times, cursor tokens, waiting times), each as a
+ * What differs between two runs of the same commands (histories, times, cursor tokens, nonces, waiting times), each as a
  * placeholder. A history is numbered by its first appearance, so that two texts are alike only if they name the
  * same histories at the same places.
  */
@@ -19,6 +19,8 @@ export class RunValues {
       .replace(/^(stream-cursor): \d+$/gim, '$1: <cursor>')
       .replace(/^retry:\d+$/gm, 'retry:<ms>')
       .replace(/"retryAfterMs":\d+/g, '"retryAfterMs":<ms>')
+      .replace(/"nonce":"[\w-]{22}"/g, '"nonce":"<nonce>"')
+      .replace(/^data:[\w-]{22}$/gm, 'data:<nonce>')
       .replace(/^date: .*$/gim, 'date: <date>')
   }
 

@@ -1,4 +1,4 @@
-import { isLiveMode, Problem } from '@tidings/protocol'
+import { isLiveMode, Problem, proofPath } from '@tidings/protocol'
 import type { WebAccess } from '../access/index.js'
 import type { Purpose } from '../observe/index.js'
 import type { Headers } from '../transports/index.js'
@@ -71,11 +71,17 @@ export class AskedReader {
 function purposeOf(request: HttpRequest, target: Target | Problem): Purpose {
   if (target instanceof Problem) return 'other'
   if (target.kind === 'socket') return 'websocket'
+  if (target.kind === 'other') return isOfProof(request, target.pathname) ? 'sse' : 'other'
   if (target.kind !== 'channel' && target.kind !== 'streams') return 'other'
   if (request.method === 'POST' && target.kind === 'channel') return 'publish'
   if (request.method !== 'GET') return 'other'
   const live = target.query.get('live')
   return live !== null && isLiveMode(live) ? live : 'short-poll'
+}
+
+/** Both requests of a proof are what hearing by event streams costs. */
+function isOfProof({ method }: HttpRequest, pathname: string): boolean {
+  return (method === 'GET' || method === 'POST') && pathname.startsWith(proofPath)
 }
 
 function orProblem<T>(read: () => T): T | Problem {

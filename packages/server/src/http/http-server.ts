@@ -19,6 +19,7 @@ import type { HttpRequest } from './http-request.js'
 import type { RequestHead, Turn } from './http1/index.js'
 import type { Mount } from './mount.js'
 import { type KeyPair, Port } from './port.js'
+import { ProofMount } from './proof-mount.js'
 import { purposeAccounts } from './purpose-accounts.js'
 import { Router } from './router.js'
 import { isWebSocketUpgrade } from './upgrade.js'
@@ -57,7 +58,7 @@ export class HttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options
     const { station, access, costs, trace, admin, keyPair, limits, onMistake } = options
-    this.#router = new Router(station, { costs, admin, mounts: options.mounts })
+    this.#router = new Router(station, { costs, admin, mounts: [new ProofMount(station), ...options.mounts] })
     this.#reader = new AskedReader(access, station.settings.maxNameBytes)
     this.#services = {
       costs,

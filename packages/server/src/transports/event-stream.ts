@@ -24,10 +24,10 @@ const movingSpreadMs = 500
 export class EventStream implements Beating, Leaving, Ageing {
   readonly #station: Station
   readonly #sink: StreamSink
-  readonly #place: () => string
+  readonly #place: () => string | undefined
 
-  /** @param place where the reader is after all that was pushed, as an `id:` says it */
-  constructor(station: Station, sink: StreamSink, place: () => string) {
+  /** @param place where the reader is after all that was pushed, as an `id:` says it, where events have any */
+  constructor(station: Station, sink: StreamSink, place: () => string | undefined) {
     this.#station = station
     this.#sink = sink
     this.#place = place
@@ -56,7 +56,9 @@ export class EventStream implements Beating, Leaving, Ageing {
    * says, as `offset=now`, and miss what comes until then: an `id:` without an event tells it where it is.
    */
   goAway(retryAfterMs: number): void {
-    this.#sink.push(Buffer.from(`id:${this.#place()}\nretry:${retryAfterMs}\n\n`))
+    const place = this.#place()
+    const id = place === undefined ? '' : `id:${place}\n`
+    this.#sink.push(Buffer.from(`${id}retry:${retryAfterMs}\n\n`))
     this.end()
   }
 

@@ -10,6 +10,7 @@ export {
 } from './exchange.js'
 export { answerPageBefore } from './history-page.js'
 export { longPoll } from './long-poll.js'
+export { Proofs } from './proofs.js'
 export { shortPoll } from './short-poll.js'
 export { ChunkedSink } from './sinks/chunked-sink.js'
 export { Pieces } from './sinks/pieces.js'
