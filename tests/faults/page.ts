@@ -22,11 +22,11 @@ interface PageScope {
   readonly live: typeof live
   readonly accounts: Record<string, Account>
   readonly runtime: Parameters<typeof live>[0]
-  readonly told: (name: string) => void
+  readonly told: (url: string) => void
 }
 
 /** A site of another origin than the server's, with an empty page and the built packages. */
-export async function startSite(): Promise<string> {
+async function startSite(): Promise<string> {
   const site = createServer((request, response) => {
     const path = request.url ?? '/'
     if (!/^\/(?:client|protocol)\/dist\/[\w/.-]+\.js$/.test(path)) {
@@ -46,31 +46,32 @@ export async function startSite(): Promise<string> {
   return `http://127.0.0.1:${(site.address() as AddressInfo).port}/`
 }
 
-/** Clients that live in pages of a browser, each in one of its own. */
-export function inPages(browser: Browser, site: string): Place['live'] {
+/** Clients that live in one page, all of them: a browser's tab of its own for each is a process of its own. */
+export async function inPage(browser: Browser): Promise<Place['live']> {
+  const tab = await browser.newPage()
+  const trouble: string[] = []
+  const tell = new Map<string, () => void>()
+  tab.on('pageerror', (error) => trouble.push(error.message))
+  await tab.exposeFunction('told', (url: string) => tell.get(url)?.())
+  await tab.goto(await startSite())
+  await tab.waitForFunction(() => 'runtime' in globalThis)
   return async (habit, onPublished) => {
-    const tab = await browser.newPage()
-    const trouble: string[] = []
-    tab.on('pageerror', (error) => trouble.push(error.message))
-    await tab.exposeFunction('told', onPublished)
-    await tab.goto(site)
-    await tab.waitForFunction(() => 'runtime' in globalThis)
+    tell.set(habit.url, onPublished)
     const ended = tab.evaluate((habit) => {
       const { live, accounts, runtime, told } = globalThis as unknown as PageScope
       const account: Account = { hearings: [], attempts: [], trouble: [], journal: [] }
-      accounts[habit.name] = account
-      return live(runtime, habit, account, () => told(habit.name))
+      accounts[habit.url] = account
+      return live(runtime, habit, account, () => told(habit.url))
     }, habit)
     // Who has waited long enough does not wait for this.
     ended.catch(() => {})
-    return {
-      ended,
-      account: async () => {
-        const accounts = await tab.evaluate(() => (globalThis as unknown as PageScope).accounts)
-        await tab.close()
-        const account = accounts[habit.name] as Account
-        return { ...account, trouble: [...account.trouble, ...trouble] }
-      },
+    const account = async () => {
+      const told = await tab.evaluate(
+        (url) => (globalThis as unknown as PageScope).accounts[url] as Account,
+        habit.url,
+      )
+      return { ...told, trouble: [...told.trouble, ...trouble] }
     }
+    return { ended, account }
   }
 }
