@@ -5,6 +5,7 @@ import {
   TidingsSocket,
   webSocketReader,
 } from '@tidings/client/ways'
+import { type ProblemCode, problems } from '@tidings/protocol'
 import { expect, test } from 'vitest'
 import { Hearing } from './support/hear.js'
 import { ManualClock } from './support/manual-clock.js'
@@ -20,11 +21,12 @@ const kept = ({ id }: Envelope, nextOffset: string, duplicate = false) => ({
   nextOffset,
   duplicate,
 })
-const refused = ({ id }: Envelope, code: string, facts: object = {}) => ({
+const refused = ({ id }: Envelope, code: ProblemCode, facts: object = {}) => ({
   type: 'error',
   id,
   channel: 'cake',
   code,
+  status: problems[code].status,
   detail: `${code}.`,
   ...facts,
 })

@@ -70,3 +70,10 @@ test('a code of a newer server keeps its status in HTTP, and is permanent in an 
     isTransient: false,
   })
 })
+
+test('the status of an envelope says what HTTP would: whether it may pass', () => {
+  const problem = (status: unknown) => problemFromEnvelope({ type: 'error', code: 'moon-full', status })
+  expect(problem(503)).toMatchObject({ status: 503, isTransient: true })
+  expect(problem(409)).toMatchObject({ status: 409, isTransient: false })
+  expect(problem('503')).toMatchObject({ status: undefined, isTransient: false })
+})

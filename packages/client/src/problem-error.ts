@@ -1,11 +1,12 @@
 import {
+  closedHeader,
   earliestOffsetHeader,
-  header,
-  isProblemCode,
-  Problem,
+  nextOffsetHeader,
   type ProblemCode,
   type ProblemFacts,
-  problems,
+  producerEpochHeader,
+  producerExpectedSequenceHeader,
+  producerReceivedSequenceHeader,
 } from '@tidings/protocol'
 
 /** What can go wrong on this side of the wire, or beyond what a Tidings server says. */
@@ -31,8 +32,8 @@ export type UnknownCode = string & { readonly unknown?: never }
 export type ErrorCode = ProblemCode | ClientCode | UnknownCode
 
 interface ProblemErrorOptions extends ErrorOptions {
-  /** The HTTP status, or the one that the code stands for. */
-  readonly status?: number
+  /** With which the server refused, or would have over HTTP. */
+  readonly status?: number | undefined
   readonly facts?: ProblemFacts
   readonly isTransient?: boolean
 }
@@ -47,6 +48,7 @@ interface ProblemErrorOptions extends ErrorOptions {
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   readonly code: ErrorCode
+  /** With which the server refused, or would have over HTTP; undefined when it did not say so. */
   readonly status: number | undefined
   readonly facts: ProblemFacts
   /** Asking again later may help; readers and publishers do that by themselves. */
@@ -55,7 +57,7 @@ export class ProblemError extends Error {
   constructor(code: ErrorCode, detail: string, options: ProblemErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
-    this.status = options.status ?? (isProblemCode(code) ? problems[code].status : undefined)
+    this.status = options.status
     this.facts = options.facts ?? {}
     this.isTransient = options.isTransient ?? (this.status !== undefined && isTransientStatus(this.status))
   }
@@ -74,92 +76,79 @@ export function answerMalformed(detail: string, cause?: unknown): ProblemError {
   return new ProblemError('answer-malformed', `${detail} Is a Tidings server at this address?`, { cause })
 }
 
-/** Runs `check`, and gives what the protocol's own checks throw the client's form. */
-export function checked<T>(check: () => T): T {
-  try {
-    return check()
-  } catch (error) {
-    if (error instanceof Problem) {
-      throw new ProblemError(error.code, error.message, { facts: error.facts, cause: error })
-    }
-    throw error
-  }
-}
-
 /**
  * @param bodyText the answer's body, as far as it was read; empty for HEAD
  * @returns the problem that the answer stands for
  * @see RFC 9457 §3
  */
 export function problemFromAnswer(status: number, headers: Headers, bodyText: string): ProblemError {
-  const details = parseObject(bodyText)
-  const facts = { ...factsFromFields(details), ...factsFromHeaders(status, headers) }
-  if (typeof details.code === 'string') {
-    const detail = details.detail ?? details.title
-    return new ProblemError(details.code, typeof detail === 'string' ? detail : `HTTP ${status}.`, {
-      status,
-      facts,
-    })
-  }
-  const isOurs = headers.get('content-type')?.startsWith('application/problem+json') ?? false
-  if (status === 404 && isOurs) {
-    return new ProblemError('channel-unknown', 'No such channel. Create it first.', { status, facts })
-  }
+  const fields = parseObject(bodyText)
+  const facts = { ...factsFrom(fields), ...factsFrom(fieldsOfHeaders(status, headers)) }
+  const { code, title = `HTTP ${status}.`, detail = title } = fields
+  if (typeof code === 'string') return new ProblemError(code, String(detail), { status, facts })
+  const isOurs = headers.get('content-type')?.startsWith('application/problem+json')
   // An answer to HEAD has no body; an offset that is gone is not asked for with it.
-  if (status === 410 && isOurs) {
-    return new ProblemError('channel-deleted', 'The channel was deleted; forks still stand on it.', {
+  if (isOurs && status === 404)
+    return new ProblemError('channel-unknown', 'No such channel. Create it first.', { status, facts })
+  if (isOurs && status === 410)
+    return new ProblemError('channel-deleted', 'The channel is deleted; forks stand on it.', {
       status,
       facts,
     })
-  }
-  return new ProblemError('answer-unexpected', unexpectedDetail(status), { status, facts })
-}
-
-export function problemFromEnvelope(envelope: Record<string, unknown>): ProblemError {
-  const code = typeof envelope.code === 'string' ? envelope.code : 'answer-malformed'
-  const detail = typeof envelope.detail === 'string' ? envelope.detail : code
-  return new ProblemError(code, detail, { facts: factsFromFields(envelope) })
-}
-
-function unexpectedDetail(status: number): string {
   const who = 'The answer is not one of Tidings: a proxy between, or another server at this address?'
-  return `HTTP ${status}. ${who}`
+  return new ProblemError('answer-unexpected', `HTTP ${status}. ${who}`, { status, facts })
+}
+
+export function problemFromEnvelope(envelope: Readonly<Record<string, unknown>>): ProblemError {
+  const { code = 'answer-malformed', detail = code, status } = envelope
+  return new ProblemError(String(code), String(detail), {
+    status: typeof status === 'number' ? status : undefined,
+    facts: factsFrom(envelope),
+  })
 }
 
 function parseObject(text: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+    return Object(JSON.parse(text))
   } catch {
     // HTML of a proxy, or nothing: the status says enough.
     return {}
   }
 }
 
-const textFacts = ['earliestOffset', 'nextOffset', 'allow'] as const
-const numberFacts = ['currentEpoch', 'expectedSeq', 'receivedSeq', 'retryAfterSeconds'] as const
-
-function factsFromFields(fields: Record<string, unknown>): ProblemFacts {
-  const facts: Record<string, unknown> = {}
-  for (const name of textFacts) if (typeof fields[name] === 'string') facts[name] = fields[name]
-  for (const name of numberFacts) if (typeof fields[name] === 'number') facts[name] = fields[name]
-  if (fields.closed === true) facts.closed = true
-  return facts
+const kinds: Readonly<Record<keyof ProblemFacts, string>> = {
+  earliestOffset: 'string',
+  nextOffset: 'string',
+  allow: 'string',
+  closed: 'boolean',
+  currentEpoch: 'number',
+  expectedSeq: 'number',
+  receivedSeq: 'number',
+  retryAfterSeconds: 'number',
 }
 
-function factsFromHeaders(status: number, headers: Headers): ProblemFacts {
-  const fields: Record<string, unknown> = {
-    earliestOffset: headers.get(earliestOffsetHeader),
-    nextOffset: headers.get(header.nextOffset),
-    allow: headers.get('allow'),
-    closed: headers.get(header.closed) === 'true',
+/** What is not of its kind is left out. */
+function factsFrom(fields: Readonly<Record<string, unknown>>): ProblemFacts {
+  return Object.fromEntries(
+    Object.entries(kinds)
+      .filter(([name, kind]) => fields[name] !== false && typeof fields[name] === kind)
+      .map(([name]) => [name, fields[name]]),
+  )
+}
+
+function fieldsOfHeaders(status: number, headers: Headers): Record<keyof ProblemFacts, unknown> {
+  const get = (name: string) => headers.get(name)
+  return {
+    earliestOffset: get(earliestOffsetHeader),
+    nextOffset: get(nextOffsetHeader),
+    allow: get('allow'),
+    closed: get(closedHeader) === 'true',
     // On success the same header is an echo of the request's.
-    currentEpoch: status === 403 ? wholeNumber(headers.get(header.producerEpoch)) : undefined,
-    expectedSeq: wholeNumber(headers.get(header.producerExpectedSequence)),
-    receivedSeq: wholeNumber(headers.get(header.producerReceivedSequence)),
-    retryAfterSeconds: retryAfterSeconds(headers.get('retry-after')),
+    currentEpoch: status === 403 && wholeNumber(get(producerEpochHeader)),
+    expectedSeq: wholeNumber(get(producerExpectedSequenceHeader)),
+    receivedSeq: wholeNumber(get(producerReceivedSequenceHeader)),
+    retryAfterSeconds: retryAfterSeconds(get('retry-after') ?? ''),
   }
-  return factsFromFields(fields)
 }
 
 function wholeNumber(text: string | null): number | undefined {
@@ -167,9 +156,7 @@ function wholeNumber(text: string | null): number | undefined {
 }
 
 /** Seconds, or a date. @see RFC 9110 §10.2.3 */
-function retryAfterSeconds(text: string | null): number | undefined {
-  if (text === null) return undefined
-  if (/^\d+$/.test(text)) return Number(text)
-  const dateMs = Date.parse(text)
-  return Number.isNaN(dateMs) ? undefined : Math.max(0, (dateMs - Date.now()) / 1000)
+function retryAfterSeconds(text: string): number | undefined {
+  const ms = Date.parse(text) - Date.now()
+  return wholeNumber(text) ?? (Number.isNaN(ms) ? undefined : Math.max(0, ms / 1000))
 }

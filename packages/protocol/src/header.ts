@@ -47,50 +47,53 @@ export const retentionHeader = {
 } as const
 
 /** Headers that a page of another origin may send. @see Fetch standard, CORS-safelisted request-header */
-export const allowedRequestHeaders = [
-  'content-type',
-  'authorization',
-  'if-none-match',
-  'last-event-id',
-  header.sequence,
-  header.closed,
-  header.ttl,
-  header.expiresAt,
-  header.forkedFrom,
-  header.forkOffset,
-  header.forkSubOffset,
-  header.producerId,
-  header.producerEpoch,
-  header.producerSequence,
-  durabilityHeader,
-  retentionHeader.ageSeconds,
-  retentionHeader.count,
-  retentionHeader.bytes,
-].join(', ')
+// Marked as pure, as the next one is: a bundle that does not use it drops it.
+export const allowedRequestHeaders = /* @__PURE__ */ (() =>
+  [
+    'content-type',
+    'authorization',
+    'if-none-match',
+    'last-event-id',
+    header.sequence,
+    header.closed,
+    header.ttl,
+    header.expiresAt,
+    header.forkedFrom,
+    header.forkOffset,
+    header.forkSubOffset,
+    header.producerId,
+    header.producerEpoch,
+    header.producerSequence,
+    durabilityHeader,
+    retentionHeader.ageSeconds,
+    retentionHeader.count,
+    retentionHeader.bytes,
+  ].join(', '))()
 
 /** Headers that a page of another origin may read. */
-export const exposedResponseHeaders = [
-  header.nextOffset,
-  header.upToDate,
-  header.closed,
-  header.cursor,
-  header.ttl,
-  header.expiresAt,
-  header.sseDataEncoding,
-  header.producerEpoch,
-  header.producerSequence,
-  header.producerExpectedSequence,
-  header.producerReceivedSequence,
-  earliestOffsetHeader,
-  startOffsetHeader,
-  committedAtHeader,
-  'etag',
-  'location',
-  durabilityHeader,
-  retentionHeader.ageSeconds,
-  retentionHeader.count,
-  retentionHeader.bytes,
-].join(', ')
+export const exposedResponseHeaders = /* @__PURE__ */ (() =>
+  [
+    header.nextOffset,
+    header.upToDate,
+    header.closed,
+    header.cursor,
+    header.ttl,
+    header.expiresAt,
+    header.sseDataEncoding,
+    header.producerEpoch,
+    header.producerSequence,
+    header.producerExpectedSequence,
+    header.producerReceivedSequence,
+    earliestOffsetHeader,
+    startOffsetHeader,
+    committedAtHeader,
+    'etag',
+    'location',
+    durabilityHeader,
+    retentionHeader.ageSeconds,
+    retentionHeader.count,
+    retentionHeader.bytes,
+  ].join(', '))()
 
 /** Path prefixes of the HTTP face. */
 export const path = {

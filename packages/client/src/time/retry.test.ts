@@ -36,7 +36,7 @@ async function waits(errors: readonly (ProblemError | 'success')[]): Promise<num
 }
 
 const busy = (retryAfterSeconds: number) =>
-  new ProblemError('server-stopping', 'Come back.', { facts: { retryAfterSeconds } })
+  new ProblemError('server-stopping', 'Come back.', { status: 503, facts: { retryAfterSeconds } })
 
 test('a success makes the next failure a first one', async () => {
   const cut = connectionFailed('cut')

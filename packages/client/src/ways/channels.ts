@@ -1,13 +1,6 @@
-import {
-  type ChannelKind,
-  channelKind,
-  checkChannelName,
-  encodeChannelName,
-  header,
-  path,
-} from '@tidings/protocol'
-import { answerMalformed, checked } from '../problem-error.js'
-import { type ChannelAddress, channelUrl, serverUrl } from '../wire/address.js'
+import { type ChannelKind, channelKind, encodeChannelName, header, path } from '@tidings/protocol'
+import { answerMalformed } from '../problem-error.js'
+import { type ChannelAddress, channelUrl, checkName, serverUrl } from '../wire/address.js'
 import { type Answer, answerSilenceMs, ask, type HttpOptions } from '../wire/http.js'
 
 /**
@@ -83,7 +76,7 @@ export async function createChannel(
 }
 
 function forkHeaders({ from, offset, subOffset }: ForkOptions) {
-  checked(() => checkChannelName(from, Number.POSITIVE_INFINITY))
+  checkName(from)
   return {
     // As the server sees it: a path before `/v1` is a proxy's.
     [header.forkedFrom]: path.stream + encodeChannelName(from),

@@ -1,5 +1,5 @@
-import { checkChannelName, encodeChannelName, path } from '@tidings/protocol'
-import { checked, ProblemError } from '../problem-error.js'
+import { channelNameFault, encodeChannelName, path } from '@tidings/protocol'
+import { ProblemError } from '../problem-error.js'
 
 /** Where a channel is. */
 export interface ChannelAddress {
@@ -13,8 +13,14 @@ export interface ChannelAddress {
  * channel once a URL parser has seen it)
  */
 export function channelUrl(address: ChannelAddress): URL {
-  checked(() => checkChannelName(address.channel, Number.POSITIVE_INFINITY))
+  checkName(address.channel)
   return serverUrl(address.server, path.stream + encodeChannelName(address.channel))
+}
+
+/** @throws ProblemError `channel-name-invalid` */
+export function checkName(channel: string): void {
+  const fault = channelNameFault(channel, Number.POSITIVE_INFINITY)
+  if (fault !== undefined) throw new ProblemError('channel-name-invalid', fault)
 }
 
 /** The URL of a read: what is undefined is left out. */
