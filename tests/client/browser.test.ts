@@ -1,43 +1,13 @@
-import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { chromium } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { findProgram, requirement } from '../support/requirements.js'
 import { startTestServer } from '../support/test-server.js'
+import { startSite } from './support/site.js'
 
 const executablePath = findProgram('chromium', 'chromium-browser', 'google-chrome')
 const hasChromium = requirement('Chromium', executablePath !== undefined, 'the client in a real browser')
 
-const page = `<!doctype html>
-<script type="importmap">
-  { "imports": { "@tidings/client/ways": "/client/dist/ways/index.js", "@tidings/protocol": "/protocol/dist/index.js" } }
-</script>
-<script type="module">
-  import * as tidings from '@tidings/client/ways'
-  globalThis.tidings = tidings
-</script>`
-
-/** A site of another origin than the server's, with an empty page and the built packages. */
-async function startSite(): Promise<string> {
-  const site = createServer((request, response) => {
-    const path = request.url ?? '/'
-    if (!/^\/(client|protocol)\/dist\/[\w/.-]+\.js$/.test(path)) {
-      response.writeHead(200, { 'content-type': 'text/html' }).end(page)
-      return
-    }
-    readFile(new URL(`../../packages${path}`, import.meta.url)).then(
-      (script) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(script),
-      () => response.writeHead(404).end(),
-    )
-  })
-  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    site.closeAllConnections()
-    site.close()
-  })
-  return `http://127.0.0.1:${(site.address() as AddressInfo).port}/`
-}
+const script = `import * as tidings from '@tidings/client/ways'; globalThis.tidings = tidings`
 
 /** Runs in the page: no closure reaches it. */
 async function hearEveryWay(server: string) {
@@ -97,7 +67,7 @@ test.runIf(hasChromium)('a page of another origin hears all four ways, hops, and
   const tab = await browser.newPage()
   const trouble: string[] = []
   tab.on('pageerror', (error) => trouble.push(error.message))
-  await tab.goto(await startSite())
+  await tab.goto(await startSite(script))
   await tab.waitForFunction(() => 'tidings' in globalThis)
 
   const all = ['short-poll', 'long-poll', 'sse', 'websocket']

@@ -1,22 +1,23 @@
-import { channelNameFault, type Way } from '@tidings/protocol'
+import { channelNameFault, encodeChannelName, path, type Way } from '@tidings/protocol'
 import { Channel, type ChannelOptions, type PublishReceipt } from './channel/channel.js'
 import { type Gap, type GapChoice, Subscription } from './channel/subscription.js'
 import { pageMemory, type WayMemory } from './choosing/way-memory.js'
 import { ClientNetwork, type NetworkOptions } from './connection/client-network.js'
 import { Connection, type ConnectionSettings, type WayReason } from './connection/connection.js'
 import { CostWatch } from './connection/cost-watch.js'
-import { type CredentialOptions, Credentials } from './connection/credentials.js'
+import { type CredentialOptions, Credentials, type Headers } from './connection/credentials.js'
 import { ownSurroundings, type Surroundings } from './connection/surroundings.js'
 import { type Links, ownLinks } from './links/index.js'
 import type { Envelope, Link } from './links/link.js'
 import { ProblemError } from './problem-error.js'
 
-type ChannelPublisher = { answered(envelope: Envelope): boolean; stop(): void }
+import { ChannelPublisher } from './publishing/publisher.js'
+import type { PublishQueue } from './publishing/queue.js'
 
 import { type Clock, systemClock } from './time/clock.js'
 import { type BackoffSettings, defaultBackoff } from './time/retry.js'
 import { typedTarget } from './typed-target.js'
-import type { RawJson } from './ways/publisher.js'
+import type { RawJson } from './publishing/raw-json.js'
 import { serverUrl } from './wire/address.js'
 import type { Start } from './wire/start.js'
 
@@ -31,12 +32,14 @@ export interface ConnectOptions extends NetworkOptions, CredentialOptions {
    * default: the best way that works carries.
    */
   readonly policy?: 'cost'
+  /** Keeps what is published beyond this page or process, until the server has it (`@tidings/client/queue`). */
+  readonly queue?: PublishQueue
   /** Remembers what did not work. Default: until the page or the process ends. */
   readonly memory?: WayMemory
   /** Default: the page's events and the machine's sleep. */
   readonly surroundings?: Surroundings
-  /** What carries: the four ways, or what stands in for them (`@tidings/client/tabs`). */
-  readonly links?: Links
+  /** What carries instead of the four ways (`@tidings/client/tabs`). */
+  readonly links?: (settings: ConnectionSettings) => Links
   /** Waits between attempts after trouble. */
   readonly backoff?: Partial<BackoffSettings>
   /** Waits between attempts at a better way. Default: 15 s, doubling to 10 minutes. */
@@ -81,12 +84,14 @@ export class Tidings extends typedTarget<TidingsDetails>() {
   readonly #settings: ConnectionSettings
   readonly #connections: Connection[] = []
   readonly #policy: ConnectOptions['policy']
+  readonly #queue: PublishQueue | undefined
   #costs: CostWatch | undefined
   readonly #publishers = new Map<string, ChannelPublisher>()
   #speaker: Link | undefined
   #way: Way | undefined
   #state: TidingsState = 'idle'
   #lastId = 0
+  #isClosed = false
 
   /** @throws ProblemError `address-invalid` */
   constructor(url: string | URL, options: ConnectOptions = {}) {
@@ -94,13 +99,14 @@ export class Tidings extends typedTarget<TidingsDetails>() {
     this.url = serverUrl(String(url), '').href.replace(/\/$/, '')
     this.#ways = options.ways === undefined ? allWays : ([] as Way[]).concat(options.ways)
     this.#policy = options.policy
+    this.#queue = options.queue
     const clock = options.clock ?? systemClock
     this.#credentials = new Credentials(options, clock, (token) => {
       for (const connection of this.#connections) connection.renewed(token)
     })
     this.#network = new ClientNetwork(this.url, clock, options, this.#credentials)
-    this.#settings = {
-      links: options.links ?? ownLinks,
+    const settings: ConnectionSettings = {
+      links: ownLinks,
       network: this.#network,
       memory: options.memory ?? pageMemory,
       surroundings: options.surroundings ?? ownSurroundings(clock),
@@ -108,6 +114,7 @@ export class Tidings extends typedTarget<TidingsDetails>() {
       climb: { ...climbing, ...options.climb },
       random: options.random ?? Math.random,
     }
+    this.#settings = options.links ? { ...settings, links: options.links(settings) } : settings
   }
 
   /** The way that carries now, if any does. */
@@ -135,9 +142,9 @@ export class Tidings extends typedTarget<TidingsDetails>() {
 
   /** Ends everything: iterations return, what is not acknowledged yet rejects with `publisher-stopped`. */
   close(): void {
+    this.#isClosed = true
     for (const connection of this.#connections) connection.close()
     for (const publisher of this.#publishers.values()) publisher.stop()
-    this.#publishers.clear()
     this.#credentials.forget()
     this.#costs?.stop()
     this.#stateIs('closed')
@@ -188,13 +195,49 @@ export class Tidings extends typedTarget<TidingsDetails>() {
     })
   }
 
-  #publish<Message>(
+  async #publish<Message>(
     channel: string,
     messages: readonly unknown[],
     close: boolean,
     options: ChannelOptions<Message>,
   ): Promise<PublishReceipt> {
-    throw new Error('soon')
+    const { nextOffset, duplicate } = await this.#publisherOf(channel, options).publish(messages, close)
+    return { offset: nextOffset, duplicate }
+  }
+
+  /** One for each channel: the order of the calls is the order of the messages. After one has failed, a new one. */
+  #publisherOf<Message>(channel: string, options: ChannelOptions<Message>): ChannelPublisher {
+    const present = this.#publishers.get(channel)
+    const { contentType, producer = {} } = options
+    // One that was named has used numbers that a second of its name would use again.
+    if (present && (producer.id !== undefined || !present.over.aborted)) return present
+    const { backoff, random } = this.#settings
+    const network = this.#network
+    const { clock, answerMs: silenceMs } = network
+    const url = serverUrl(this.url, path.stream + encodeChannelName(channel))
+    const port = {
+      ...{ backoff, random, clock },
+      ...(this.#queue && { queue: this.#queue }),
+      post: (headers: Headers, body: string | Uint8Array | undefined, signal: AbortSignal) =>
+        network.ask(url, { method: 'POST', headers, signal, silenceMs, ...(body !== undefined && { body }) }),
+    }
+    const publisher = new ChannelPublisher(channel, port, {
+      ...(contentType !== undefined && { contentType }),
+      ...(producer.id !== undefined && { producerId: producer.id }),
+      ...(producer.epoch !== undefined && { epoch: producer.epoch }),
+      ...(producer.autoClaim !== undefined && { autoClaim: producer.autoClaim }),
+    })
+    this.#publishers.set(channel, publisher)
+    if (this.#isClosed) publisher.stop()
+    else if (this.#speaker) this.#lend(publisher, this.#speaker)
+    return publisher
+  }
+
+  #lend(publisher: ChannelPublisher, link: Link): void {
+    publisher.socketUp(
+      (text) => link.send?.(text),
+      () => ++this.#lastId,
+    )
   }
 
   #answered(envelope: Envelope): void {
@@ -202,7 +245,12 @@ export class Tidings extends typedTarget<TidingsDetails>() {
   }
 
   #speaks(link: Link | undefined): void {
+    if (link === this.#speaker) return
     this.#speaker = link
+    for (const publisher of this.#publishers.values()) {
+      if (link) this.#lend(publisher, link)
+      else publisher.socketDown()
+    }
   }
 
   #wayIs(way: Way, reason: WayReason): void {

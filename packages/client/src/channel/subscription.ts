@@ -27,13 +27,21 @@ export interface Taken {
   readonly length: number
 }
 
+/** What is carried: a subscription, or what hears for several tabs. */
+export interface Carried extends Hearing {
+  received(envelope: Envelope, length: number): void
+  /** @param error undefined when the program has closed the client */
+  failed(error: unknown): void
+  end(): void
+}
+
 /** Who carries it. */
 export interface Carrier {
-  hear(subscription: Subscription): void
+  hear(subscription: Carried): void
   /** Not for now. */
-  rest(subscription: Subscription): void
+  rest(subscription: Carried): void
   /** No more. */
-  leave(subscription: Subscription): void
+  leave(subscription: Carried): void
 }
 
 export interface SubscriptionSettings {
@@ -48,7 +56,7 @@ export interface SubscriptionSettings {
 }
 
 /** One iteration's channel: what comes, in order, until somebody takes it. */
-export class Subscription implements Hearing {
+export class Subscription implements Carried {
   readonly channel: string
   start: Start
   withOffsets: boolean

@@ -1,5 +1,5 @@
 import type { Way } from '@tidings/protocol'
-import type { Carrier, Subscription } from '../channel/subscription.js'
+import type { Carried, Carrier } from '../channel/subscription.js'
 import {
   type Choice,
   type ChoiceEvent,
@@ -53,8 +53,8 @@ const lingerMs = 50
 export class Connection implements Carrier, LinkOwner {
   readonly #settings: ConnectionSettings
   readonly #observer: ConnectionObserver
-  readonly #hearings = new Map<string, Subscription>()
-  readonly #resting = new Set<Subscription>()
+  readonly #hearings = new Map<string, Carried>()
+  readonly #resting = new Set<Carried>()
   readonly #events: ChoiceEvent[] = []
   #choice: Choice
   #active: Link | undefined
@@ -82,7 +82,7 @@ export class Connection implements Carrier, LinkOwner {
     return this.#hearings.has(channel)
   }
 
-  hear(subscription: Subscription): void {
+  hear(subscription: Carried): void {
     if (this.#choice.state === 'over') {
       // Closed by the program: the iteration ends; for good by trouble: it says so.
       subscription.failed(this.#error)
@@ -95,12 +95,12 @@ export class Connection implements Carrier, LinkOwner {
     this.#send({ type: 'wanted' })
   }
 
-  rest(subscription: Subscription): void {
+  rest(subscription: Carried): void {
     this.#resting.add(subscription)
     this.#active?.leave(subscription)
   }
 
-  leave(subscription: Subscription): void {
+  leave(subscription: Carried): void {
     if (this.#hearings.get(subscription.channel) !== subscription) return
     this.#hearings.delete(subscription.channel)
     this.#resting.delete(subscription)
@@ -124,7 +124,7 @@ export class Connection implements Carrier, LinkOwner {
 
   /** A token was renewed: who is open is told. */
   renewed(token: string): void {
-    this.#active?.send?.(JSON.stringify({ type: 'auth', token }))
+    this.#active?.renewed?.(token)
   }
 
   up(link: Link): void {
@@ -154,6 +154,10 @@ export class Connection implements Carrier, LinkOwner {
     if (id !== undefined) return this.#observer.answered(envelope)
     if (messages) this.#observer.heard(messages.length)
     this.#hearings.get(channel)?.received(envelope, length)
+  }
+
+  fares(link: Link, state: Choice['state'], error?: ProblemError, retryInMs?: number): void {
+    if (link === this.#active) this.#observer.state(state, error, retryInMs)
   }
 
   /** Before the first link has worked, nothing is known to be there: what looks permanent is. */
@@ -230,7 +234,6 @@ export class Connection implements Carrier, LinkOwner {
     for (const subscription of this.#hearings.values()) {
       if (!this.#resting.has(subscription)) link.hear(subscription)
     }
-    if (link.send) this.#observer.speaks(link)
   }
 
   #try(way: Way): void {
@@ -254,15 +257,18 @@ export class Connection implements Carrier, LinkOwner {
     this.#candidate = undefined
     this.#cancelTrial()
     this.#active?.close()
+    this.#observer.speaks(undefined)
     this.#reason = 'proved'
     if (!link.send) link.close()
     this.#activate(link.send ? link : links.opened[link.way](this, network))
     this.#announce(link)
   }
 
-  #announce({ way }: Link): void {
+  #announce(link: Link): void {
+    const { way } = link
     this.#wasUp = true
     this.#error = undefined
+    if (link.send) this.#observer.speaks(link)
     if (way !== this.#way) this.#observer.way(way, this.#way ? this.#reason : 'first')
     this.#way = way
   }
