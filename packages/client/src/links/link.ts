@@ -48,6 +48,8 @@ export interface Link {
   close(): void
   /** A WebSocket alone takes envelopes. */
   send?(text: string): void
+  /** The token was fetched anew before it expires: what is open is told. */
+  renewed?(token: string): void
 }
 
 /** Who is told of a link's life. Never called from within `open`. */
@@ -60,4 +62,11 @@ export interface LinkOwner {
   down(link: Link, error: ProblemError): void
   /** @param length characters of it on the wire, or near */
   received(link: Link, envelope: Envelope, length: number): void
+  /** Told by what stands in for links, which is open all the while: how the connection behind it fares. */
+  fares?(
+    link: Link,
+    state: 'connecting' | 'steady' | 'waiting',
+    error?: ProblemError,
+    retryInMs?: number,
+  ): void
 }

@@ -63,6 +63,10 @@ class WebSocketLink implements Link {
     if (!this.#isOver) this.#socket?.send(text)
   }
 
+  renewed(token: string): void {
+    this.#say({ type: 'auth', token })
+  }
+
   close(): void {
     this.#isOver = true
     this.#cancel()
