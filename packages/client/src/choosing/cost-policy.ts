@@ -29,8 +29,8 @@ const quietAfterMs = 60_000
  * For `policy: 'cost'`: the ways that may be used now. A hidden page polls slowly, a quiet channel is held by long
  * polls, and a busy one may have all. At least the cheapest that is wished for is left.
  *
- * Counted are packets, since each wakes a radio and has 74 bytes of TCP, IP and TLS about it. In the loop of a real
- * server, with a message of 100 bytes and what Chrome sends as a head (HTTP/1.1):
+ * Counted are packets, since each wakes a radio and has 74 bytes of TCP, IP and TLS about it. The bytes were measured with a real
+ * server (HTTP/1.1), with a message of 100 bytes and a request's head as long as Chrome's:
  *
  *                         bytes each     packets each    a minute that is silent
  *     short poll, 304      664 +  206     2               2 (every 30 s):          4 packets, 1,740 bytes

@@ -1,107 +1,7 @@
 import type { Way } from '@tidings/protocol'
+import type { Choice, ChoiceEvent, Command, Down, NewWays, State, Transition } from './choice.js'
 
-/**
- * Which way carries the channels: pure, without clock, chance or network. The driver (`connection/`) tells it what
- * happened and does what it commands.
- *
- * The *certain* way is opened at once as the *active* one, and carries; at the same time the best way is proved
- * beside it as the *candidate*, and takes over when it has passed.
- *
- *                  wanted                up, no candidate
- *        idle ───────────────▶ connecting ─────────────────▶ steady ◀────────────┐
- *          ▲                    │   ▲   │ up, candidate out   │ ▲ │ timer, ways  │ proved, failed
- *          │ unwanted      down │   │   └─────────────────┐   │ │ └────▶ climbing ┘
- *          │                    ▼   │ timer, online, woke ├───┼─┼───────▶   │
- *      (from all)             waiting ◀───────────────────┼───┴─┼───────────┘ down
- *                               └───────────────────────────────┘ proved
- *
- *      suspend: from all but `over` to suspended, and resume to connecting (to idle, when nothing is wanted)
- *      close, and a permanent down: from all to over
- *
- *  1. At most one active way and one candidate are open, and the candidate is the better one.
- *  2. But in idle, suspended and over, an active way is open or a wait for a retry is armed: it never sleeps for ever.
- *  3. While a better way than the active one exists, a candidate is out or a wait for a climb is armed.
- *  4. Opened and tried are only ways of `ways`: with one (a forced way), it is opened again for ever, and none is tried.
- *  5. A command fits what is open: nothing is closed that isn't, nothing opened twice.
- *  6. Nothing is commanded after over.
- *  7. Every state answers every event: the table has no empty cell.
- */
-export interface Choice {
-  readonly state: State
-  /** In order of wish, best first; at least one. */
-  readonly ways: readonly Way[]
-  /** Carries the channels, or is being opened to. */
-  readonly active?: Way | undefined
-  /** Is being proved beside the active one, and is better. */
-  readonly candidate?: Way | undefined
-  /** Not to be tried before the next climb. */
-  readonly avoid: readonly Way[]
-  /** Ways that broke before they had lasted, since they last did: the second time puts them into `avoid`. */
-  readonly strikes: readonly Way[]
-  /** Times in a row that the active way broke, none of which had lasted before. */
-  readonly failures: number
-  /** Waits for a climb, since the best way last lasted. */
-  readonly climbs: number
-  /** The active way has stood through a heartbeat. */
-  readonly hasLasted: boolean
-  /** Some channel is heard: what `resume` goes by. */
-  readonly isWanted: boolean
-}
-
-export type State = 'idle' | 'connecting' | 'steady' | 'climbing' | 'waiting' | 'suspended' | 'over'
-
-/** What happened. `up`, `lasting` and `down` are of the active link alone, `proved` and `failed` of the candidate. */
-export type ChoiceEvent =
-  | { readonly type: 'wanted' | 'unwanted' | 'close' }
-  | { readonly type: 'up' | 'lasting' }
-  | Down
-  | { readonly type: 'proved' | 'failed' }
-  /** The wait that was armed is over. */
-  | { readonly type: 'timer' }
-  | { readonly type: 'online' | 'woke' | 'suspend' | 'resume' }
-  | NewWays
-
-interface Down {
-  readonly type: 'down'
-  /** To ask again is of no use. */
-  readonly permanent?: boolean
-  /** The server's wish, milliseconds. */
-  readonly retryAfterMs?: number | undefined
-}
-
-/** Forced or by policy; at least one. Told when they have changed. */
-interface NewWays {
-  readonly type: 'ways'
-  readonly ways: readonly Way[]
-}
-
-export type Command =
-  /** As the active link: from now on `up`, `lasting` and `down` are its. */
-  | { readonly type: 'open'; readonly way: Way }
-  /** As the candidate. */
-  | { readonly type: 'try'; readonly way: Way }
-  /** The candidate becomes the active link; the one before it, when there is one, is closed. */
-  | { readonly type: 'promote' }
-  | { readonly type: 'closeActive' | 'closeCandidate' }
-  /** Instead of the wait that is armed, when one is. `attempt` is from 1. */
-  | {
-      readonly type: 'wait'
-      readonly for: 'retry' | 'climb'
-      readonly attempt: number
-      readonly retryAfterMs?: number | undefined
-    }
-  /** If one is armed. */
-  | { readonly type: 'cancelWait' }
-  /** Asks the active link for a sign of life. */
-  | { readonly type: 'probe' }
-  /** Tells every channel that it is over. */
-  | { readonly type: 'fail' }
-
-export interface Transition {
-  readonly choice: Choice
-  /** To be done in this order. */
-  readonly commands: readonly Command[]
-}
+export type { Choice, ChoiceEvent, Command, State, Transition } from './choice.js'
 
 /** A transition while it is made. */
 interface Step {
@@ -128,6 +28,39 @@ export function initialChoice(ways: readonly Way[], avoid: readonly Way[]): Choi
   }
 }
 
+/**
+ * Which way carries the channels: pure, without clock, chance or network. The driver (`connection/`) tells it what
+ * happened and does what it commands.
+ *
+ * The *certain* way is opened at once as the *active* one, and carries: long polling where it may be used, else the
+ * last way. Beside it the best way is proved as the *candidate*, and takes over when it has passed.
+ *
+ *        idle ──wanted──▶ connecting ──up, or proved──▶ steady ◀─────────────┐
+ *                          │  ▲  │                        │                 │ proved, or failed
+ *                     down │  │  └──up, candidate out──┐  │ timer, ways     │ and none is left
+ *                          │  │                        ▼  ▼                 │
+ *                          │  │ timer, online, woke   climbing ─────────────┘
+ *                          ▼  │                           │
+ *          steady ◀─proved─ waiting ◀────────down─────────┘ and from steady
+ *
+ *        from all of these: unwanted → idle, suspend → suspended, close or a permanent down → over
+ *        from suspended: resume → connecting, or idle when nothing is wanted
+ *        from connecting, steady and climbing: ways without the active one → connecting
+ *
+ *  1. At most one active way and one candidate are open, and the candidate is the better one.
+ *  2. Connecting, steady and climbing have an active way, waiting has the wait for a retry: it never sleeps for ever.
+ *  3. Steady on any but the best way has the wait for a climb: it never stops looking for a better one.
+ *  4. Only ways of `ways` are opened and tried: a single (a forced) one is opened again for ever, and none is tried.
+ *  5. A command fits what is open: nothing is closed that isn't, nothing is opened twice.
+ *  6. Nothing is commanded after over.
+ *  7. Every state answers every event: the table has no empty cell.
+ *  8. Of the ways that work, the best comes to carry, whatever the others do: what fails is passed over, what breaks
+ *     again and again is left, and neither for ever.
+ *
+ * What asks again, and what differs next time: the active way, after waits that grow with `failures` until one has
+ * lasted, and at the second break the next certain way; better ways, after waits that grow with `climbs` until the best
+ * has lasted.
+ */
 export function transition(choice: Choice, event: ChoiceEvent): Transition {
   const step: Step = { choice: { ...choice }, commands: [] }
   const act = table[choice.state][event.type] as (step: Step, event: ChoiceEvent) => void
