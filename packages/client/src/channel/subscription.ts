@@ -191,7 +191,8 @@ export class Subscription implements Carried {
   }
 }
 
-function isOffset(start: Start): boolean {
+/** Whether it stays the same place: `-1`, `now`, `last` and `since` do not. */
+export function isOffset(start: Start): boolean {
   return typeof start === 'string' && start.includes('_')
 }
 

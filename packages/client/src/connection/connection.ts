@@ -9,14 +9,11 @@ import {
 } from '../choosing/machine.js'
 import type { WayMemory } from '../choosing/way-memory.js'
 import type { Links } from '../links/index.js'
-import type { Envelope, Link, LinkOwner } from '../links/link.js'
+import type { Envelope, Link, LinkOwner, WayReason } from '../links/link.js'
 import { ProblemError } from '../problem-error.js'
 import { type BackoffSettings, backoffMs } from '../time/retry.js'
 import type { ClientNetwork } from './client-network.js'
 import type { Surrounding, Surroundings } from './surroundings.js'
-
-/** Why another way carries: it was proved better, the last one was lost, the program or its policy asked for it. */
-export type WayReason = 'first' | 'proved' | 'lost' | 'asked'
 
 export interface ConnectionObserver {
   way(way: Way, reason: WayReason): void
@@ -269,7 +266,8 @@ export class Connection implements Carrier, LinkOwner {
     this.#wasUp = true
     this.#error = undefined
     if (link.send) this.#observer.speaks(link)
-    if (way !== this.#way) this.#observer.way(way, this.#way ? this.#reason : 'first')
+    const reason = link.reason ?? this.#reason
+    if (way !== this.#way) this.#observer.way(way, this.#way ? reason : 'first')
     this.#way = way
   }
 

@@ -23,6 +23,9 @@ export interface Envelope extends ProblemFacts {
   readonly [other: string]: unknown
 }
 
+/** Why another way carries: it was proved better, the last one was lost, the program or its policy asked for it. */
+export type WayReason = 'first' | 'proved' | 'lost' | 'asked'
+
 /** One channel that a link carries. */
 export interface Hearing {
   readonly channel: string
@@ -39,6 +42,8 @@ export interface Hearing {
  */
 export interface Link {
   readonly way: Way
+  /** Why it is this way, where a link stands in for others and knows it. */
+  readonly reason?: WayReason | undefined
   hear(hearing: Hearing): void
   /** Nothing of it is told from now on. */
   leave(hearing: Hearing): void
