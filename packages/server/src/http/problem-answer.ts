@@ -26,7 +26,13 @@ export function problemAnswer(error: unknown, onMistake: (error: unknown) => voi
   }
   return {
     status: problem.status,
-    headers: { 'content-type': problemContentType, 'cache-control': 'no-store', ...factHeaders(problem) },
+    headers: {
+      'content-type': problemContentType,
+      'cache-control': 'no-store',
+      // A page that may not read may know that it is refused, and not take the server for one that is gone.
+      ...(problem.code === 'origin-refused' && { 'cross-origin-resource-policy': 'cross-origin' }),
+      ...factHeaders(problem),
+    },
     body: Buffer.from(`${JSON.stringify(body)}\n`),
     payloadBytes: 0,
   }
