@@ -1,0 +1,263 @@
+import type { Way } from '@tidings/protocol'
+import { isOffset } from '../channel/subscription.js'
+import type { Envelope, Hearing, Link, LinkOwner } from '../links/link.js'
+import type { Network } from '../links/network.js'
+import { openShortPoll } from '../links/short-poll.js'
+import { ProblemError } from '../problem-error.js'
+import { randomId } from '../wire/random-id.js'
+import { Air, type Wish, type Word } from './air.js'
+import { Hub, type Shared } from './hub.js'
+import { type Entry, partAfter } from './ring.js'
+
+/** How often a tab looks whether its leader is there, milliseconds. */
+const lookMs = 400
+/** A leader that has said nothing for so long is asked, milliseconds: by one tab, and all hear the answer. */
+const quietMs = 700
+/** A leader that does not answer for so long is replaced, milliseconds. With the above: within 2 s. */
+const answerMs = 750
+
+/** A channel that is heard here. */
+interface Part {
+  readonly hearing: Hearing
+  /** What the leader says of it goes on from where it is; else it is read here. */
+  isJoined: boolean
+  /** The server had more than it sent. */
+  hasMore: boolean
+  /** It was read to its end, or has been joined. */
+  isReady: boolean
+  ask: number
+}
+
+/**
+ * Hears what the leader hears, over a BroadcastChannel, and leads when it is its turn. Each channel is first read
+ * alone, by short polls, until what the leader's feed has kept goes on from there: so a tab that is late, slow or
+ * without a leader asks for what it needs by itself, and the leader keeps nothing for it.
+ *
+ * A tab takes of an envelope what comes after its own offset, and nothing from one that begins later: whoever leads,
+ * and be it two at a time, nothing is lost, repeated or out of order.
+ */
+export class TabLink implements Link {
+  way: Way = 'websocket'
+  reason: Link['reason']
+  readonly #owner: LinkOwner
+  readonly #network: Network
+  readonly #shared: Shared
+  readonly #id = randomId()
+  readonly #reader: Link
+  readonly #parts = new Map<string, Part>()
+  #air: Air<Wish, Wish | Word> | undefined
+  #hub: Hub | undefined
+  /** Of the leader that is listened to. */
+  #term = 0
+  #seen = ''
+  #asks = 0
+  #heardAtMs = 0
+  #askedAtMs: number | undefined
+  #queue = new AbortController()
+  #steals = false
+  #isOver = false
+  #cancel = () => {}
+  #resign = () => {}
+  #release = () => {}
+
+  constructor(owner: LinkOwner, network: Network, shared: Shared) {
+    this.#owner = owner
+    this.#network = network
+    this.#shared = shared
+    const reader: LinkOwner = {
+      up: () => this.#caughtUp(),
+      lasting() {},
+      down: (_, error) => this.#down(error),
+      received: (_, envelope, length) => this.#read(envelope, length),
+    }
+    this.#reader = openShortPoll(reader, network)
+    const start = () => this.#start()
+    navigator.locks.request(shared.name + this.#id, start).catch(start)
+  }
+
+  hear(hearing: Hearing): void {
+    this.#parts.set(hearing.channel, { hearing, isJoined: false, hasMore: false, isReady: false, ask: 0 })
+    this.#reader.hear(hearing)
+  }
+
+  leave(hearing: Hearing): void {
+    const { channel } = hearing
+    this.#reader.leave(hearing)
+    if (this.#parts.get(channel)?.hearing !== hearing) return
+    this.#parts.delete(channel)
+    this.#say({ type: 'leave', tab: this.#id, channel })
+  }
+
+  probe(): void {
+    this.#ping()
+  }
+
+  renewed(token: string): void {
+    this.#hub?.renewed(token)
+  }
+
+  close(): void {
+    this.#isOver = true
+    this.#cancel()
+    this.#reader.close()
+    // The server is left before another tab may come to it.
+    this.#hub?.close()
+    this.#air?.close()
+    this.#queue.abort()
+    this.#resign()
+    this.#release()
+  }
+
+  /** @returns what is settled when the link is closed: until then the tab's own lock shows that it is there */
+  #start(): Promise<void> | undefined {
+    if (this.#isOver) return undefined
+    this.#air = new Air(this.#shared.name, (word) => {
+      if ('term' in word) this.#heard(word)
+    })
+    this.#heardAtMs = this.#network.clock.now()
+    this.#ping()
+    this.#look()
+    void this.#campaign()
+    return new Promise((resolve) => {
+      this.#release = resolve
+    })
+  }
+
+  #look(): void {
+    const { clock } = this.#network
+    const now = clock.now()
+    if (now - (this.#askedAtMs ?? now) >= answerMs) this.#steal()
+    else if (now - this.#heardAtMs > quietMs) this.#ping()
+    this.#cancel = clock.after(lookMs, () => this.#look())
+  }
+
+  #ping(): void {
+    this.#askedAtMs ??= this.#network.clock.now()
+    this.#say({ type: 'ping' })
+  }
+
+  /** The leader hangs: it does not give the lock up by itself. */
+  #steal(): void {
+    this.#askedAtMs = undefined
+    if (this.#hub) return
+    this.#steals = true
+    this.#queue.abort()
+  }
+
+  /** Stands in line for the lock, leads as long as it has it, and stands in line again should it be stolen. */
+  async #campaign(): Promise<void> {
+    while (!this.#isOver) {
+      this.#queue = new AbortController()
+      const options = this.#steals ? { steal: true } : { signal: this.#queue.signal }
+      this.#steals = false
+      const lead = () => this.#lead()
+      await navigator.locks.request(this.#shared.name, options, lead).catch(({ name }) => {
+        // A page without an origin gets no locks, and has no other tabs.
+        if (name !== 'AbortError') return lead()
+      })
+      this.#hub?.close()
+      this.#hub = undefined
+    }
+  }
+
+  #lead(): Promise<void> | undefined {
+    if (this.#isOver) return undefined
+    const term = Math.max(Date.now(), this.#term + 1) + Math.random()
+    this.#hub = new Hub(this.#shared, term, (error) => this.#down(error))
+    return new Promise((resolve) => {
+      this.#resign = resolve
+    })
+  }
+
+  #heard(word: Word): void {
+    const { term } = word
+    if (term < this.#term) return
+    this.#heardAtMs = this.#network.clock.now()
+    this.#askedAtMs = undefined
+    if (term > this.#term) {
+      this.#term = term
+      for (const part of this.#parts.values()) if (part.isReady) this.#join(part)
+    }
+    if (word.type === 'status') this.#fares(word)
+    else {
+      const part = this.#parts.get(word.channel)
+      if (!part) return
+      if (word.type === 'news') this.#take(part, [word.entry])
+      else if (word.tab === this.#id && word.ask === part.ask) this.#joined(part, word)
+    }
+  }
+
+  #fares({ term, count, status }: Extract<Word, { type: 'status' }>): void {
+    const { state, way, reason, error, retryInMs } = status
+    const owner = this.#owner
+    const seen = `${term} ${count}`
+    owner.lasting(this)
+    if (seen === this.#seen) return
+    this.#seen = seen
+    if (state === 'steady' && way) {
+      this.way = way
+      this.reason = reason === 'first' ? 'lost' : reason
+      owner.up(this)
+    }
+    const problem = error && new ProblemError(error.code, error.detail, { isTransient: true })
+    owner.fares?.(this, state, problem, retryInMs)
+  }
+
+  #joined(part: Part, { from, entries }: Extract<Word, { type: 'ring' }>): void {
+    const { hearing } = part
+    if (from > String(hearing.start)) this.#behind(part)
+    else {
+      part.isJoined = true
+      this.#reader.leave(hearing)
+      this.#take(part, entries)
+    }
+  }
+
+  #take(part: Part, entries: readonly Entry[]): void {
+    const { hearing } = part
+    for (const entry of entries) {
+      if (!part.isJoined || this.#parts.get(hearing.channel) !== part) return
+      const envelope = partAfter(entry, hearing.start)
+      if (!envelope) this.#behind(part)
+      else if (envelope.messages?.length !== 0) this.#owner.received(this, envelope, entry.length)
+    }
+  }
+
+  /** Something is missing between here and what the leader has: it is read here. */
+  #behind(part: Part): void {
+    if (part.isJoined) this.#reader.hear(part.hearing)
+    part.isJoined = part.isReady = false
+  }
+
+  #read(envelope: Envelope, length: number): void {
+    const part = this.#parts.get(envelope.channel as string)
+    if (part) part.hasMore = envelope.upToDate === false
+    this.#owner.received(this, envelope, length)
+  }
+
+  /** The reader has an answer: what has no more in it is at its end. */
+  #caughtUp(): void {
+    for (const part of this.#parts.values()) {
+      if (part.isJoined) continue
+      part.isReady = !part.hasMore && isOffset(part.hearing.start)
+      part.hasMore = false
+      if (part.isReady) this.#join(part)
+    }
+  }
+
+  #join(part: Part): void {
+    const { channel, start } = part.hearing
+    part.ask = ++this.#asks
+    this.#say({ type: 'hear', tab: this.#id, channel, start: start as string, ask: part.ask })
+  }
+
+  #say(wish: Wish): void {
+    this.#air?.say(wish)
+  }
+
+  #down(error: ProblemError): void {
+    if (this.#isOver) return
+    this.close()
+    this.#owner.down(this, error)
+  }
+}
