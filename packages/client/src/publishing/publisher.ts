@@ -12,8 +12,15 @@ import { answerMalformed, ProblemError, problemFromEnvelope } from '../problem-e
 import { Retry, type RetryOptions } from '../time/retry.js'
 import { encodeBase64 } from '../wire/base64.js'
 import { randomId } from '../wire/random-id.js'
-import { handled, Outbox, type Published, type Unit } from './outbox.js'
-import type { Encoded, PublishQueue } from './queue.js'
+import type { Encoded } from './encode.js'
+import { type Answer, Outbox, type Published, type Unit } from './outbox.js'
+import type { PublishQueue } from './queue.js'
+
+export type Post = (
+  headers: Readonly<Record<string, string>>,
+  body: string | Uint8Array | undefined,
+  signal: AbortSignal,
+) => Promise<{ readonly status: number; readonly headers: Headers }>
 
 /** What a publisher sees of the world; the waits between attempts are of `RetryOptions`. */
 export interface PublisherPort extends RetryOptions {
@@ -22,11 +29,7 @@ export interface PublisherPort extends RetryOptions {
    *
    * @throws ProblemError what it was refused with, or that it was not answered
    */
-  readonly post?: (
-    headers: Readonly<Record<string, string>>,
-    body: string | Uint8Array | undefined,
-    signal: AbortSignal,
-  ) => Promise<{ readonly status: number; readonly headers: Headers }>
+  readonly post?: Post
   /** Keeps what is published beyond this process. */
   readonly queue?: PublishQueue
 }
@@ -49,9 +52,6 @@ export interface ChannelPublisherOptions {
   readonly signal?: AbortSignal
 }
 
-/** Puts an envelope's text on an open socket. */
-export type Send = (text: string) => void
-
 /** As much as a publisher reads of a `published` or `error` envelope. */
 export interface PublishAnswer {
   readonly type: string
@@ -64,28 +64,24 @@ export interface PublishAnswer {
 /** What goes in one request or envelope. Its number is its place: `#sequence` and its index in `#appends`. */
 interface Append {
   readonly units: readonly Unit[]
+  readonly messages: readonly Encoded[]
+  readonly close: boolean
   readonly order: number
-  /** It is sent when there are none. */
-  putsUnderWay: number
-  /** Of the envelope that carries it over the present socket. An answer to any other says nothing any more. */
-  id?: number | undefined
+  /** Of its latest sending: an answer to another says nothing any more. */
+  id?: unknown
   /** Acted upon when it is the first: those behind an append that was refused are refused for want of it. */
-  answer?: Published | { readonly error: unknown } | undefined
+  answer?: Answer | undefined
 }
 
 /** Envelopes that may wait for their answers; what comes then waits, and goes together. */
 const maxInFlight = 64
 
-/** Characters that are gathered into one append, unless one call alone has more. */
-const maxGatheredLength = 256 * 1024
-const maxGatheredOverSocketLength = 64 * 1024
-
 /**
  * Appends to one channel, in the order of the calls, each message once however often and over whatever it had
  * to be sent.
  *
- * It sends over the socket that is up, else by POST. What was sent and is not acknowledged is sent again when that
- * changes, in order, the same messages under the same number, which the server keeps once. Over a socket
+ * It sends over the socket that is up, else by POST. When that changes, what was sent and is not acknowledged is
+ * sent again, in order, the same messages under the same number, which the server keeps once. Over a socket
  * many appends are under way, POSTs go one at a time; what waits meanwhile is gathered in JSON channels. One
  * loop asks again: `#backOff`, with the waits and the end of `RetryOptions`.
  *
@@ -108,15 +104,13 @@ export class ChannelPublisher {
   #sequence = 0
   #appends: Append[] = []
   #lastOrder = 0
-  #send: Send | undefined
-  #nextId = () => 0
+  #send: ((text: string) => void) | undefined
+  #nextId: () => unknown = () => ({})
   #posting: AbortController | undefined
-  /** Why nothing is sent for the moment. */
-  readonly #pauses = new Set<'queue' | 'backoff'>()
-  #isDue = false
-  /** What the queue had kept may have been sent in a state that is not known here. */
+  /** How many things say that nothing is sent for the moment: a queue that reads or writes, a wait after trouble. */
+  #holds = 0
+  /** What a queue has given may have been sent in a state that is not known here. */
   #isRestored = false
-  #isFinishing = false
   #failure: unknown
 
   constructor(channel: string, port: PublisherPort, options: ChannelPublisherOptions = {}) {
@@ -146,32 +140,17 @@ export class ChannelPublisher {
    * whether a message was kept is not known any more, and every later call fails in the same way: make a new
    * publisher
    */
-  publish(messages: readonly unknown[], close?: boolean): Promise<Published> {
-    const failure = this.#failure ?? (this.#isFinishing ? publisherStopped() : undefined)
-    if (failure !== undefined) return handled(Promise.reject(failure))
-    const published = this.#outbox.add(messages, close)
+  publish(messages: readonly unknown[], close = false): Promise<Published> {
+    const published = new Promise<Published>((resolve, reject) => {
+      if (this.#failure !== undefined) throw this.#failure
+      this.#outbox.add(messages, close, { resolve, reject })
+    })
+    // A failure that the caller does not look at must not end its process.
+    published.catch(() => {})
     if (this.#send) this.#pump()
-    else if (!this.#isDue) {
-      this.#isDue = true
-      // What is published in the same turn goes in one request.
-      queueMicrotask(() => {
-        this.#isDue = false
-        this.#pump()
-      })
-    }
+    // What is published in the same turn goes in one request.
+    else queueMicrotask(() => this.#pump())
     return published
-  }
-
-  /** Resolves when everything that was given so far is acknowledged or has failed; never rejects. */
-  flush(): Promise<void> {
-    return this.#outbox.flush()
-  }
-
-  /** Takes no more, flushes, and stops; never rejects. */
-  async finish(): Promise<void> {
-    this.#isFinishing = true
-    await this.flush()
-    this.stop()
   }
 
   /**
@@ -179,9 +158,8 @@ export class ChannelPublisher {
    *
    * @param nextId a number that no other envelope of the socket has
    */
-  socketUp(send: Send, nextId: () => number): void {
+  socketUp(send: (text: string) => void, nextId: () => number): void {
     this.#posting?.abort()
-    this.#posting = undefined
     this.#send = send
     this.#nextId = nextId
     this.#again()
@@ -190,6 +168,7 @@ export class ChannelPublisher {
   /** From now on by POST. */
   socketDown(): void {
     this.#send = undefined
+    this.#nextId = () => ({})
     this.#again()
   }
 
@@ -199,79 +178,94 @@ export class ChannelPublisher {
     const append = id !== undefined && this.#appends.find((append) => append.id === id)
     if (!append) return false
     append.answer =
-      type === 'error'
-        ? { error: problemFromEnvelope(envelope) }
-        : publishedOf(nextOffset, duplicate === true)
+      type === 'error' ? { error: problemFromEnvelope(envelope) } : answerOf(nextOffset, duplicate === true)
     this.#look()
     return true
   }
 
   /** What is not acknowledged yet rejects with `publisher-stopped`; a queue keeps it. */
   readonly stop = (): void => {
-    this.fail(publisherStopped())
+    const detail = 'The publisher was stopped before this was acknowledged.'
+    this.#end(new ProblemError('publisher-stopped', detail))
   }
 
   /** Ends it, for `error`. */
   fail(error: unknown): void {
+    for (const append of this.#appends) this.#settled(append, error)
+    this.#end(error)
+  }
+
+  #end(error: unknown): void {
     if (this.#failure !== undefined) return
     this.#failure = error
     this.#options.signal?.removeEventListener('abort', this.stop)
-    if (!(error instanceof ProblemError) || error.code !== 'publisher-stopped')
-      for (const append of this.#appends) this.#settled(append, error)
     this.#posting?.abort()
-    this.#appends = []
-    this.#outbox.failAll(error)
+    for (const { units } of this.#appends.splice(0)) this.#outbox.settle(units, { error })
+    this.#outbox.fail(error)
     this.#lifetime.abort()
   }
 
   #pump(): void {
-    if (this.#failure !== undefined || this.#pauses.size > 0) return
-    const { post, queue } = this.#port
-    // A queue has the number of what waits before the program is gone; nothing is gathered then.
-    const room = queue ? Number.POSITIVE_INFINITY : this.#send ? maxInFlight : post ? 1 : 0
-    while (this.#appends.length < room && this.#form()) {}
-    if (!this.#send) {
-      const first = this.#appends[0]
-      if (post && first?.putsUnderWay === 0 && !this.#posting) void this.#post(post, first)
-      return
-    }
-    for (const [index, append] of this.#appends.slice(0, maxInFlight).entries()) {
-      if (append.putsUnderWay > 0) return
+    do this.#sendAll()
+    while (this.#form())
+  }
+
+  /** What a sender has room for. */
+  get #room(): number {
+    if (this.#failure !== undefined || this.#holds > 0) return 0
+    return this.#send ? maxInFlight : this.#port.post ? 1 : 0
+  }
+
+  #sendAll(): void {
+    const { post } = this.#port
+    for (const [index, append] of this.#appends.slice(0, this.#room).entries()) {
       if (append.id !== undefined) continue
       append.id = this.#nextId()
-      this.#send(this.#envelope(append, index))
+      if (this.#send) this.#send(this.#envelope(append, index))
+      else if (post) void this.#post(post, append)
     }
   }
 
-  /** @returns whether something was waiting to become an append */
+  /** @returns whether something that waited has become an append */
   #form(): boolean {
     const { post, queue } = this.#port
-    const most = this.#send ? maxGatheredOverSocketLength : maxGatheredLength
-    // A POST to a channel of texts or bytes is one message.
-    const units = this.#outbox.take(queue || (post && this.#kind !== 'json') ? 0 : most)
-    if (units.length === 0) return false
-    this.#lastOrder += 1
-    const append = { units, order: this.#lastOrder, putsUnderWay: 0 }
-    void this.#put(append, this.#appends.push(append) - 1)
-    return true
+    const from = this.#appends.length
+    // A queue is given what waits, with its number, before the program is gone: nothing is gathered then. A POST
+    // to a channel of texts or bytes is one message.
+    const maxLength = queue || (post && this.#kind !== 'json') ? 0 : this.#send ? 65_536 : 262_144
+    const room = queue && this.#holds === 0 ? Number.POSITIVE_INFINITY : this.#room
+    while (this.#appends.length < room) {
+      const units = this.#outbox.take(maxLength)
+      if (units.length === 0) break
+      this.#lastOrder += 1
+      this.#appends.push(appendOf(units, this.#lastOrder))
+    }
+    void this.#put(from)
+    return this.#appends.length > from
   }
 
-  async #post(post: NonNullable<PublisherPort['post']>, append: Append): Promise<void> {
-    const posting = new AbortController()
-    this.#posting = posting
-    const messages = messagesOf(append)
+  async #post(post: Post, append: Append): Promise<void> {
+    const { id, messages, close } = append
+    this.#posting = new AbortController()
+    const headers = {
+      'content-type': this.#contentType,
+      [producerIdHeader]: this.#producerId,
+      [producerEpochHeader]: String(this.#epoch),
+      [producerSequenceHeader]: String(this.#sequence),
+      ...(close && { [closedHeader]: 'true' }),
+    }
     const body = this.#kind === 'json' && messages.length > 0 ? `[${messages.join(',')}]` : messages[0]
-    let answer: Append['answer']
+    let answer: Answer
     try {
-      const { status, headers } = await post(this.#headers(append), body, posting.signal)
+      const answered = await post(headers, body, this.#posting.signal)
       // Without messages there is nothing that could have been kept before; 204 is then the only answer.
-      answer = publishedOf(headers.get(nextOffsetHeader), status === 204 && body !== undefined)
+      const duplicate = answered.status === 204 && body !== undefined
+      answer = answerOf(answered.headers.get(nextOffsetHeader), duplicate)
     } catch (error) {
       answer = { error }
     }
-    // A socket has come: it tells.
-    if (posting.signal.aborted) return
-    this.#posting = undefined
+    // Else it has been sent again meanwhile, over a socket.
+    if (append.id !== id) return
     append.answer = answer
     this.#look()
   }
@@ -280,68 +274,64 @@ export class ChannelPublisher {
   #look(): void {
     for (let first = this.#appends[0]; first?.answer; first = this.#appends[0]) {
       if ('error' in first.answer) {
-        if (!this.#refused(first, first.answer.error)) return
+        if (!this.#refused(first, first.answer.error as ProblemError)) return
       } else {
         this.#retry.succeeded()
         this.#isRestored = false
-        this.#appends.shift()
         this.#sequence += 1
-        this.#outbox.acknowledge(first.units, first.answer)
-        this.#settled(first)
+        this.#settleFirst(first.answer)
       }
     }
     this.#pump()
   }
 
   /** @returns whether to go on at once */
-  #refused(first: Append, error: unknown): boolean {
-    const { code, status, facts } = error as ProblemError
-    const { currentEpoch, expectedSeq } = facts ?? {}
-    if (code === 'producer-stale' && this.#options.autoClaim && currentEpoch !== undefined) {
-      this.#epoch = currentEpoch + 1
+  #refused({ units, order }: Append, error: ProblemError): boolean {
+    const { code, status, facts } = error
+    if (code === 'producer-stale' && this.#options.autoClaim && facts.currentEpoch !== undefined) {
+      this.#epoch = facts.currentEpoch + 1
       this.#sequence = 0
-    } else if (code === 'producer-gap' && this.#isRestored && expectedSeq !== undefined) {
+    } else if (code === 'producer-gap' && this.#isRestored && facts.expectedSeq !== undefined) {
       // Numbers that moved up when the last program ended, or a server that has forgotten the producer.
       this.#isRestored = false
-      this.#sequence = expectedSeq
-    } else if (isRefusal(error)) {
-      if (status === 401 && this.#send && this.#port.post) {
-        // A token that is over: a POST brings a new one.
-        this.socketDown()
-        return false
-      }
-      this.#appends.shift()
-      const { units, order } = first
-      if (units.length > 1)
-        this.#appends.unshift(...units.map((unit) => ({ units: [unit], order, putsUnderWay: 0 })))
-      else {
-        this.#outbox.refuse(units, error)
-        this.#settled(first, error)
-      }
-      // Its number is free: those behind it move up.
-    } else {
+      this.#sequence = facts.expectedSeq
+    } else if (!isRefusal(error)) {
       this.#backOff(error)
       return false
+    } else if (status === 401 && this.#send && this.#port.post) {
+      // A token that is over: a POST brings a new one.
+      this.socketDown()
+      return false
+    } else if (units.length > 1) {
+      // Whose fault it is shows when each goes by itself.
+      this.#appends.splice(0, 1, ...units.map((unit) => appendOf([unit], order)))
+    } else {
+      // Its number is free: those behind it move up.
+      this.#settleFirst({ error })
     }
     this.#unsend()
-    this.#appends.forEach((append, index) => void this.#put(append, index))
+    void this.#put(0)
     return true
+  }
+
+  #settleFirst(answer: Answer): void {
+    const first = this.#appends.shift() as Append
+    this.#outbox.settle(first.units, answer)
+    this.#settled(first, 'error' in answer ? answer.error : undefined)
   }
 
   #backOff(error: unknown): void {
     this.#unsend()
-    this.#pauses.add('backoff')
+    this.#holds += 1
     this.#retry.afterFailure(error).then(
-      () => {
-        this.#pauses.delete('backoff')
-        this.#pump()
-      },
+      () => this.#resume(),
       (permanent: unknown) => this.fail(permanent),
     )
   }
 
-  #unsend(): void {
-    for (const append of this.#appends) append.id = append.answer = undefined
+  #resume(): void {
+    this.#holds -= 1
+    this.#pump()
   }
 
   #again(): void {
@@ -349,91 +339,71 @@ export class ChannelPublisher {
     this.#pump()
   }
 
+  #unsend(): void {
+    for (const append of this.#appends) append.id = append.answer = undefined
+  }
+
   async #restore(queue: PublishQueue): Promise<void> {
-    this.#pauses.add('queue')
-    const kept = await queue.load(this.channel).catch(() => [])
-    if (this.#failure !== undefined) return
-    for (const { messages, close, order } of kept) {
-      this.#appends.push({ units: this.#outbox.units([messages], close), order, putsUnderWay: 0 })
+    this.#holds += 1
+    for (const { messages, close, order, producer } of await queue.load(this.channel).catch(() => [])) {
+      if (!this.#isRestored) {
+        this.#isRestored = true
+        this.#producerId = producer.id
+        this.#epoch = producer.epoch
+        this.#sequence = producer.seq
+      }
+      this.#appends.push(appendOf(this.#outbox.units([messages], close, nobody), order))
       this.#lastOrder = order
     }
-    const [first] = kept
-    if (first) {
-      this.#producerId = first.producer.id
-      this.#epoch = first.producer.epoch
-      this.#sequence = first.producer.seq
-      this.#isRestored = true
-    }
-    this.#pauses.delete('queue')
-    this.#pump()
+    this.#resume()
   }
 
-  async #put(append: Append, index: number): Promise<void> {
+  async #put(from: number): Promise<void> {
     const { queue } = this.#port
-    if (!queue) return
-    const { order } = append
-    const messages = messagesOf(append)
-    append.putsUnderWay += 1
-    const producer = this.#producer(index)
-    await queue
-      .put({ channel: this.channel, order, messages, close: closes(append), producer })
-      .catch(() => {})
-    append.putsUnderWay -= 1
-    this.#pump()
+    if (!queue || this.#appends.length === from) return
+    const appends = this.#appends.slice(from).map(({ order, messages, close }, index) => {
+      return { order, messages, close, producer: this.#producer(from + index) }
+    })
+    this.#holds += 1
+    await queue.put(this.channel, appends).catch(() => {})
+    this.#resume()
   }
 
-  #settled({ order }: Append, error?: unknown): void {
-    this.#port.queue?.settled({ channel: this.channel, order }, error)
+  #settled({ order }: Append, error: unknown): void {
+    this.#port.queue?.settled(this.channel, order, error)
   }
 
   #producer(index: number): Producer {
     return { id: this.#producerId, epoch: this.#epoch, seq: this.#sequence + index }
   }
 
-  #headers(append: Append): Record<string, string> {
-    const { id, epoch, seq } = this.#producer(0)
-    return {
-      'content-type': this.#contentType,
-      [producerIdHeader]: id,
-      [producerEpochHeader]: String(epoch),
-      [producerSequenceHeader]: String(seq),
-      ...(closes(append) && { [closedHeader]: 'true' }),
-    }
-  }
-
   /** Put together from texts, since a JSON message may be one that `stringify` would change. */
-  #envelope(append: Append, index: number): string {
-    const messages = messagesOf(append).map((message) => this.#encode(message))
+  #envelope({ id, close, messages }: Append, index: number): string {
     const head = JSON.stringify({
       type: 'publish',
-      id: append.id,
+      id,
       channel: this.channel,
       producer: this.#producer(index),
-      ...(closes(append) && { close: true }),
+      ...(close && { close }),
       ...(this.#kind === 'binary' && { encoding: 'base64' }),
     })
-    return messages.length === 0 ? head : `${head.slice(0, -1)},"messages":[${messages.join(',')}]}`
+    const texts = messages.map((message) => {
+      if (this.#kind === 'json') return message
+      return JSON.stringify(typeof message === 'string' ? message : encodeBase64(message))
+    })
+    return messages.length === 0 ? head : `${head.slice(0, -1)},"messages":[${texts}]}`
   }
-
-  #encode(message: Encoded): string {
-    if (typeof message !== 'string') return `"${encodeBase64(message)}"`
-    return this.#kind === 'json' ? message : JSON.stringify(message)
-  }
 }
 
-function publisherStopped(): ProblemError {
-  return new ProblemError('publisher-stopped', 'The publisher was stopped before this was acknowledged.')
+/** Who waited for it is gone with the program that published it. */
+const nobody = { resolve() {}, reject() {} }
+
+function appendOf(units: readonly Unit[], order: number): Append {
+  const messages = units.flatMap(({ messages }) => messages)
+  return { units, messages, close: units.some(({ close }) => close), order }
 }
 
-function messagesOf({ units }: Append): Encoded[] {
-  return units.flatMap(({ messages }) => messages)
-}
-
-function closes({ units }: Append): boolean {
-  return units.at(-1)?.close ?? false
-}
-
-function publishedOf(nextOffset: unknown, duplicate: boolean): Append['answer'] {
+function answerOf(nextOffset: unknown, duplicate: boolean): Answer {
   if (typeof nextOffset === 'string') return { nextOffset, duplicate }
   return { error: answerMalformed('The answer to a publish has no offset.') }
 }
@@ -442,9 +412,6 @@ function publishedOf(nextOffset: unknown, duplicate: boolean): Append['answer'] 
  * Whether the server has looked at an append and kept nothing of it: its number is free again, and what follows
  * is not affected. After any other failure it is not known what was kept.
  */
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof ProblemError) || error.isTransient) return false
-  const { code, status = 0 } = error
-  if (code === 'producer-gap' || code === 'producer-stale') return false
-  return (status >= 400 && status < 500) || status === 501
+function isRefusal({ code, status = 0, isTransient }: ProblemError): boolean {
+  return status >= 400 && !isTransient && code !== 'producer-gap' && code !== 'producer-stale'
 }

@@ -9,13 +9,12 @@ export class RawJson {
 
   /** @throws ProblemError `message-invalid` when `text` is not one JSON value */
   constructor(text: string) {
+    this.text = text.trim()
     try {
       JSON.parse(text)
     } catch (cause) {
       // Checked here and not by the server: `1,2` would become two messages once it stands in an array.
-      const excerpt = text.length > 80 ? `${text.slice(0, 80)}…` : text
-      throw new ProblemError('message-invalid', `Not a JSON value: ${excerpt}`, { cause })
+      throw new ProblemError('message-invalid', `Not a JSON value: ${text.slice(0, 80)}`, { cause })
     }
-    this.text = text.trim()
   }
 }

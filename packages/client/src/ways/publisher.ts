@@ -1,5 +1,5 @@
 import type { Published } from '../publishing/outbox.js'
-import type { ChannelPublisher, ChannelPublisherOptions } from '../publishing/publisher.js'
+import { ChannelPublisher, type ChannelPublisherOptions } from '../publishing/publisher.js'
 import type { RetryOptions } from '../time/retry.js'
 import type { ChannelAddress } from '../wire/address.js'
 import type { HttpOptions } from '../wire/http.js'
@@ -40,10 +40,28 @@ export interface Publisher {
 
 /** A channel's publisher as this face has it. */
 export function publisherOf(address: ChannelAddress, publisher: ChannelPublisher): Publisher {
+  const underWay = new Set<Promise<Published>>()
+  let isStopping = false
+  // What a stopped one says to everything.
+  const stopped = new ChannelPublisher(address.channel, {})
+  stopped.stop()
+  const flush = async () => {
+    await Promise.allSettled(underWay)
+  }
   return {
     address,
-    publish: (messages, options) => publisher.publish(messages, options?.close),
-    flush: () => publisher.flush(),
-    stop: () => publisher.finish(),
+    publish(messages, options) {
+      const published = (isStopping ? stopped : publisher).publish(messages, options?.close)
+      const ended = () => underWay.delete(published)
+      underWay.add(published)
+      published.then(ended, ended)
+      return published
+    },
+    flush,
+    async stop() {
+      isStopping = true
+      await flush()
+      publisher.stop()
+    },
   }
 }
