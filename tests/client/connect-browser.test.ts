@@ -53,24 +53,29 @@ async function shop(options: Parameters<typeof startTestServer>[0] = {}) {
 
 const heardAll = (count: number) => (globalThis as unknown as { told: Told }).told?.heard.length === count
 
-test.runIf(hasChromium)('a page moves up to a WebSocket, and comes back from the back/forward cache without a gap', async () => {
-  const { server, publisher } = await shop()
-  const site = await startSite(script)
-  const page = await (await launch()).newPage()
-  await page.goto(`${site}#${server.url}`)
-  await publisher.publish([1, 2])
-  await page.waitForFunction(() => (globalThis as unknown as { told: Told }).told?.ways.includes('websocket'))
-  await publisher.publish([3])
-  await page.waitForFunction(heardAll, 3)
-  await page.goto(`${site}elsewhere`)
-  await publisher.publish([4, 5])
-  await page.goBack({ waitUntil: 'commit' })
-  await page.waitForFunction(heardAll, 5)
-  const { heard, states } = await told(page)
-  expect(heard).toEqual([1, 2, 3, 4, 5])
-  // It was the same page, put aside, and not one that was loaded anew.
-  expect(states).toContain('suspended')
-})
+test.runIf(hasChromium)(
+  'a page moves up to a WebSocket, and comes back from the back/forward cache without a gap',
+  async () => {
+    const { server, publisher } = await shop()
+    const site = await startSite(script)
+    const page = await (await launch()).newPage()
+    await page.goto(`${site}#${server.url}`)
+    await publisher.publish([1, 2])
+    await page.waitForFunction(() =>
+      (globalThis as unknown as { told: Told }).told?.ways.includes('websocket'),
+    )
+    await publisher.publish([3])
+    await page.waitForFunction(heardAll, 3)
+    await page.goto(`${site}elsewhere`)
+    await publisher.publish([4, 5])
+    await page.goBack({ waitUntil: 'commit' })
+    await page.waitForFunction(heardAll, 5)
+    const { heard, states } = await told(page)
+    expect(heard).toEqual([1, 2, 3, 4, 5])
+    // It was the same page, put aside, and not one that was loaded anew.
+    expect(states).toContain('suspended')
+  },
+)
 
 test.runIf(hasChromium)('a page that is not let in is told what to configure', async () => {
   const { server } = await shop({ host: '127.0.0.1' })

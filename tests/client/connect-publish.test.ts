@@ -78,7 +78,12 @@ test('what is published while the way changes is kept once, in order', async () 
 })
 
 test('what is published while the server is away is kept once it is back', async () => {
-  const settings = { engine: 'disk', data: await temporaryFolder(), durability: 'os', longPollMs: 300 } as const
+  const settings = {
+    engine: 'disk',
+    data: await temporaryFolder(),
+    durability: 'os',
+    longPollMs: 300,
+  } as const
   const before = await startServer({ ...settings, port: 0 })
   await createChannel({ server: before.url, channel: 'cake' })
   const tidings = connect(before.url, { webSocket, backoff: { baseMs: 20, capMs: 100 } })
@@ -100,7 +105,10 @@ test('what is published while the server is away is kept once it is back', async
 
 test('a refusal is its own call alone, and a closed client takes no more', async () => {
   const { server, tidings } = await shop()
-  await expect(tidings.channel('nothing').publish(1)).rejects.toMatchObject({ code: 'channel-unknown', status: 404 })
+  await expect(tidings.channel('nothing').publish(1)).rejects.toMatchObject({
+    code: 'channel-unknown',
+    status: 404,
+  })
   const channel = tidings.channel('cake')
   const unwritable = { loop: undefined as unknown }
   unwritable.loop = unwritable

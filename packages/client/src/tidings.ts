@@ -13,11 +13,10 @@ import { ProblemError } from './problem-error.js'
 
 import { ChannelPublisher } from './publishing/publisher.js'
 import type { PublishQueue } from './publishing/queue.js'
-
+import type { RawJson } from './publishing/raw-json.js'
 import { type Clock, systemClock } from './time/clock.js'
 import { type BackoffSettings, defaultBackoff } from './time/retry.js'
 import { typedTarget } from './typed-target.js'
-import type { RawJson } from './publishing/raw-json.js'
 import { serverUrl } from './wire/address.js'
 import type { Start } from './wire/start.js'
 

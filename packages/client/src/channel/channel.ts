@@ -1,6 +1,6 @@
 import { ProblemError } from '../problem-error.js'
-import { typedTarget } from '../typed-target.js'
 import type { RawJson } from '../publishing/raw-json.js'
+import { typedTarget } from '../typed-target.js'
 import type { Start } from '../wire/start.js'
 import type { StandardSchema } from './standard-schema.js'
 import type { Gap, GapChoice, Subscription, Taken } from './subscription.js'

@@ -1,3 +1,4 @@
+import { path } from '@tidings/protocol'
 import type { Network } from '../links/network.js'
 import { longestQuietMs } from '../links/network.js'
 import { ProblemError } from '../problem-error.js'
@@ -90,7 +91,7 @@ export class ClientNetwork implements Network {
   /** Why nothing comes, as far as a browser lets one find out: it hides refusals. */
   async why(error: ProblemError): Promise<ProblemError> {
     const { protocol, origin } = globalThis.location ?? {}
-    const url = serverUrl(this.server, '/v1/stats')
+    const url = serverUrl(this.server, path.stats)
     if (error.code !== 'connection-failed' || !origin || origin === url.origin) return error
     try {
       await (this.#options.fetch ?? fetch)(url, { mode: 'no-cors' })

@@ -125,24 +125,24 @@ export class Connection implements Carrier, LinkOwner {
   }
 
   up(link: Link): void {
-    if (link === this.#candidate) {
-      this.#settings.memory.worked(this.#settings.network.server, link.way)
-      this.#send({ type: 'proved' })
-    } else if (link === this.#active) {
+    if (link === this.#candidate) this.#send({ type: 'proved' })
+    else if (link === this.#active) {
       this.#announce(link)
       this.#send({ type: 'up' })
     }
   }
 
   lasting(link: Link): void {
-    if (link === this.#active) this.#send({ type: 'lasting' })
+    if (link !== this.#active) return
+    if (!this.#choice.hasLasted) this.#settings.memory.worked(this.#settings.network.server, link.way)
+    this.#send({ type: 'lasting' })
   }
 
   down(link: Link, error: ProblemError): void {
     if (link === this.#candidate) {
       this.#candidate = undefined
       this.#failed(link.way, error)
-    } else if (link === this.#active) void this.#lost(error)
+    } else if (link === this.#active) void this.#lost(link, error)
   }
 
   received(link: Link, envelope: Envelope, length: number): void {
@@ -158,19 +158,24 @@ export class Connection implements Carrier, LinkOwner {
   }
 
   /** Before the first link has worked, nothing is known to be there: what looks permanent is. */
-  async #lost(error: ProblemError): Promise<void> {
+  async #lost(link: Link, error: ProblemError): Promise<void> {
+    const why = this.#wasUp ? error : await this.#settings.network.why(error)
+    // Meanwhile another may have taken over.
+    if (link !== this.#active) return
+    link.close()
     this.#active = undefined
     this.#observer.speaks(undefined)
-    this.#error = this.#wasUp ? error : await this.#settings.network.why(error)
+    this.#error = why
     this.#reason = 'lost'
-    const { isTransient, code, facts } = this.#error
+    const { isTransient, code, facts } = why
     const permanent = !isTransient && !(this.#wasUp && code.startsWith('answer-'))
     this.#send({ type: 'down', permanent, retryAfterMs: (facts.retryAfterSeconds ?? 0) * 1000 })
   }
 
   #failed(way: Way, error: ProblemError): void {
     this.#cancelTrial()
-    this.#settings.memory.failed(this.#settings.network.server, way)
+    // While nothing works at all, it is not the way that is at fault.
+    if (this.#active && this.#wasUp) this.#settings.memory.failed(this.#settings.network.server, way)
     this.#observer.failed(way, error)
     this.#send({ type: 'failed' })
   }
@@ -179,11 +184,14 @@ export class Connection implements Carrier, LinkOwner {
   #send(event: ChoiceEvent): void {
     if (this.#events.push(event) > 1) return
     for (let next = this.#events[0]; next; next = this.#events[0]) {
-      const before = this.#choice.state
-      const { choice, commands } = transition(this.#choice, next)
+      const before = this.#choice
+      const { choice, commands } = transition(before, next)
       this.#choice = choice
+      for (const way of choice.avoid) {
+        if (!before.avoid.includes(way)) this.#settings.memory.failed(this.#settings.network.server, way)
+      }
       for (const command of commands) this.#do(command)
-      if (choice.state !== before && choice.state !== 'waiting')
+      if (choice.state !== before.state && choice.state !== 'waiting')
         this.#observer.state(choice.state, this.#error)
       this.#watch()
       this.#events.shift()
@@ -274,8 +282,11 @@ export class Connection implements Carrier, LinkOwner {
   #wait(command: Extract<Command, { type: 'wait' }>): void {
     const { network, backoff, climb, random } = this.#settings
     const isRetry = command.for === 'retry'
-    const settings = isRetry ? backoff : climb
-    const waitMs = Math.max(backoffMs(settings, command.attempt, random()), command.retryAfterMs ?? 0)
+    // Who lost a server comes back at any time; who climbs in vain does so more and more seldom.
+    const jitteredMs = isRetry
+      ? backoffMs(backoff, command.attempt, random())
+      : backoffMs(climb, command.attempt, (1 + random()) / 2)
+    const waitMs = Math.max(jitteredMs, command.retryAfterMs ?? 0)
     this.#cancelWait()
     this.#cancelWait = network.clock.after(waitMs, () => this.#send({ type: 'timer' }))
     if (isRetry) this.#observer.state('waiting', this.#error, waitMs)

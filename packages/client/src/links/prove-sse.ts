@@ -1,3 +1,4 @@
+import { proofPath } from '@tidings/protocol'
 import { ProblemError } from '../problem-error.js'
 import { wait } from '../time/clock.js'
 import { serverUrl } from '../wire/address.js'
@@ -24,7 +25,7 @@ export function proveSse(owner: LinkOwner, network: Network): Link {
 }
 
 function prove(network: Network, signal: AbortSignal): Promise<void> {
-  const url = serverUrl(network.server, `/v1/proof/${randomId()}`)
+  const url = serverUrl(network.server, proofPath + randomId())
   return new Promise((resolve, reject) => {
     eachEvents(network, url, signal, (events) => {
       if (events.length > 0) resolve()

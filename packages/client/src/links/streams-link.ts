@@ -1,4 +1,4 @@
-import type { Way } from '@tidings/protocol'
+import { path, type Way } from '@tidings/protocol'
 import { answerMalformed, type ProblemError } from '../problem-error.js'
 import { serverUrl } from '../wire/address.js'
 import type { Envelope, Hearing, Link, LinkOwner } from './link.js'
@@ -143,7 +143,7 @@ class Slice {
     const relative = hearings.find(({ start }) => typeof start !== 'string')?.start
     const asked = hearings.filter(({ start }) => typeof start === 'string' || isSame(start, relative))
     if (asked.length === 0) return undefined
-    const url = serverUrl(this.#link.network.server, '/v1/streams')
+    const url = serverUrl(this.#link.network.server, path.streams)
     const query = new URLSearchParams(asked.map(stream))
     for (const [name, value] of Object.entries(relative ?? {})) query.set(name, text(value))
     if (asked.some(({ withOffsets }) => withOffsets)) query.set('offsets', 'true')

@@ -1,11 +1,10 @@
+import { path, subprotocol } from '@tidings/protocol'
 import { answerMalformed, connectionFailed, ProblemError, problemFromEnvelope } from '../problem-error.js'
 import { serverUrl } from '../wire/address.js'
 import { startFields } from '../wire/start.js'
 import type { WebSocketLike } from '../wire/websocket-like.js'
 import type { Envelope, Hearing, Link, LinkOwner } from './link.js'
 import { longestQuietMs, type Network, wasCut } from './network.js'
-
-const subprotocol = 'tidings.v1'
 
 /** From one ping to the next at most, milliseconds: so that a socket of which only one half is open is known in seconds. */
 const longestBeatMs = 10_000
@@ -88,7 +87,7 @@ class WebSocketLink implements Link {
     try {
       const token = await this.#network.token()
       if (this.#isOver) return
-      const url = serverUrl(this.#network.server, '/v1/socket')
+      const url = serverUrl(this.#network.server, path.socket)
       url.protocol = url.protocol.replace('http', 'ws')
       const socket = new this.#network.webSocket(url.href, subprotocol)
       this.#socket = socket
@@ -192,7 +191,7 @@ class WebSocketLink implements Link {
     const detail = `The WebSocket was closed (${code}).`
     if (this.#isUpgraded) return this.#fail(detail)
     try {
-      await this.#network.ask(serverUrl(server, '/v1/socket'), { silenceMs: answerMs })
+      await this.#network.ask(serverUrl(server, path.socket), { silenceMs: answerMs })
     } catch (error) {
       if (error instanceof ProblemError && error.status !== 426) return this.#down(error)
     }
