@@ -141,33 +141,33 @@ export class Subscription implements Carried {
   }
 
   #refused(error: ProblemError): void {
-    const { code, facts } = error
+    const { code, facts, isTransient } = error
     const { backoff, clock, random } = this.#settings
-    if (code === 'offset-gone' || code === 'history-changed') {
-      const { earliestOffset, nextOffset: latestOffset } = facts
-      const gap = {
-        code: code as Gap['code'],
-        channel: this.channel,
-        offset: String(this.start),
-        earliestOffset,
-        latestOffset,
-      }
-      let choice: GapChoice
-      try {
-        choice = this.#settings.onGap(gap)
-      } catch (thrown) {
-        // The program's own mistake is its iteration's, and no trouble of the connection.
-        return this.#stop(thrown)
-      }
-      const start = choice === 'earliest' ? (earliestOffset ?? '-1') : (latestOffset ?? 'now')
-      if (choice === 'stop') return this.#stop(error)
-      this.start = start
-      this.withOffsets = !isOffset(start)
-    } else if (!error.isTransient) return this.#stop(error)
+    const isGap = code === 'offset-gone' || code === 'history-changed'
+    if (isGap ? !this.#jump(error, code as Gap['code']) : !isTransient) {
+      this.#stop(error)
+      return
+    }
     this.#rest()
     this.#failures += 1
-    const waitMs = error.isTransient || this.#failures > 1 ? backoffMs(backoff, this.#failures, random()) : 0
+    const waitMs = isTransient || this.#failures > 1 ? backoffMs(backoff, this.#failures, random()) : 0
     this.#cancel = clock.after(Math.max(waitMs, (facts.retryAfterSeconds ?? 0) * 1000), () => this.#hear())
+  }
+
+  /** @returns whether the program wants to go on, from elsewhere */
+  #jump({ facts }: ProblemError, code: Gap['code']): boolean {
+    const { earliestOffset, nextOffset: latestOffset } = facts
+    const gap = { code, channel: this.channel, offset: String(this.start), earliestOffset, latestOffset }
+    let choice: GapChoice = 'stop'
+    try {
+      choice = this.#settings.onGap(gap)
+    } catch (thrown) {
+      // The program's own mistake is its iteration's, and no trouble of the connection.
+      this.#stop(thrown)
+    }
+    this.start = choice === 'earliest' ? (earliestOffset ?? '-1') : (latestOffset ?? 'now')
+    this.withOffsets = !isOffset(this.start)
+    return choice !== 'stop'
   }
 
   #rest(): void {
