@@ -148,9 +148,9 @@ export class Connection implements Carrier, LinkOwner {
   received(link: Link, envelope: Envelope, length: number): void {
     if (link !== this.#active) return
     const { id, channel = '', messages } = envelope
-    if (id !== undefined) return this.#observer.answered(envelope)
     if (messages) this.#observer.heard(messages.length)
-    this.#hearings.get(channel)?.received(envelope, length)
+    if (id !== undefined) this.#observer.answered(envelope)
+    else this.#hearings.get(channel)?.received(envelope, length)
   }
 
   fares(link: Link, state: Choice['state'], error?: ProblemError, retryInMs?: number): void {

@@ -199,9 +199,13 @@ class WebSocketLink implements Link {
   }
 
   #fail(detail: string): void {
-    if (this.#retryAfterMs === undefined) return this.#down(connectionFailed(detail))
-    const facts = { retryAfterSeconds: this.#retryAfterMs / 1000 }
-    this.#down(new ProblemError('server-stopping', detail, { isTransient: true, facts }))
+    const isGoing = this.#retryAfterMs !== undefined
+    const facts = { retryAfterSeconds: (this.#retryAfterMs ?? 0) / 1000 }
+    this.#down(
+      isGoing
+        ? new ProblemError('server-stopping', detail, { isTransient: true, facts })
+        : connectionFailed(detail),
+    )
   }
 
   #down(error: ProblemError): void {
