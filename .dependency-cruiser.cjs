@@ -48,19 +48,51 @@ const labFolders = [
   ['wire/'],
 ]
 
-const labArrows = labFolders.slice(1).flatMap((row, above) =>
-  row.map((folder) => ({
-    name: 'lab-arrows-point-down',
-    comment:
-      'page, check → session → lanes, hop → what shows and advises → figures, workload → record → wire',
-    from: { path: `${lab}${folder}`, pathNot: tests },
-    to: {
-      path: labFolders
-        .slice(0, above + 1)
-        .flat()
-        .map((other) => `${lab}${other}`),
-    },
-  })),
+const client = '^packages/client/src/'
+
+// The client, in the same manner. `ways/` stands beside: readers of one way, on the lowest row alone.
+const clientFolders = [
+  ['tabs/', 'storage/', 'store/', 'queue/'],
+  // What a program imports stands in no folder.
+  ['[^/]+[.]ts$'],
+  ['connection/', 'ways/'],
+  ['channel/', 'publishing/'],
+  ['links/', 'choosing/'],
+  ['wire/', 'time/'],
+]
+
+/** A folder knows the rows below it. */
+function arrowsDown(name, comment, root, rows, isFree = []) {
+  return rows.slice(1).flatMap((row, above) =>
+    row.map((folder) => ({
+      name,
+      comment,
+      from: { path: `${root}${folder}`, pathNot: [tests, ...isFree] },
+      to: {
+        path: rows
+          .slice(0, above + 1)
+          .flat()
+          .map((other) => `${root}${other}`),
+        pathNot: isFree,
+      },
+    })),
+  )
+}
+
+const labArrows = arrowsDown(
+  'lab-arrows-point-down',
+  'page, check → session → lanes, hop → what shows and advises → figures, workload → record → wire',
+  lab,
+  labFolders,
+)
+
+const clientArrows = arrowsDown(
+  'client-arrows-point-down',
+  'subpaths → connect → connection → channel, publishing → links, choosing → wire, time',
+  client,
+  clientFolders,
+  // What all of them speak of: errors, and the types of events.
+  [`${client}(problem-error|typed-target)[.]ts$`],
 )
 
 /** Folders or files under `folder` that are of one shape and don't know each other. */
@@ -149,6 +181,7 @@ const forbidden = [
   siblings('ways-do-not-know-each-other', 'packages/client/.*/', ways),
   siblings('ways-do-not-know-each-other', 'packages/lab/src/lanes/', ways),
   ...labArrows,
+  ...clientArrows,
   {
     name: 'log-knows-no-engine',
     comment:
