@@ -11,7 +11,7 @@ import { createTestChannel } from '../support/channel.js'
 import { startTestServer } from '../support/test-server.js'
 
 // In Node, Solid is what renders on a server, where nothing reacts. The browser's needs no browser.
-vi.mock('solid-js', () => import('solid-js/dist/solid.js'))
+vi.mock('solid-js', () => vi.importActual('solid-js/dist/solid.js'))
 
 interface Showing {
   publish(message: string): Promise<unknown>
