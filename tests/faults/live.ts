@@ -106,7 +106,7 @@ export async function live(
   async function publish(name: string): Promise<void> {
     const channel = client.channel(name)
     const answers: Promise<void>[] = []
-    for (let n = 0; n < 0 * habit.publishes; n++) {
+    for (let n = 0; n < habit.publishes; n++) {
       const message = { from: habit.name, n, text: 'Grüße 🍰' }
       const attempt = { channel: name, message: JSON.stringify(message), fate: 'unknown' as const }
       const index = account.attempts.push(attempt) - 1

@@ -24,7 +24,11 @@ test.runIf(hasNginx).each([
       live: inNode,
       kinds: kinds.filter((kind) => !impassable.some((way) => way === kind)),
     }
-    expect(await runSequences(place, share)).toBe('')
+    const { wrong, carried, retries } = await runSequences(place, share)
+    expect(wrong).toBe('')
+    // The faults were felt, and each way carried in spite of them.
+    expect(retries).toBeGreaterThan(0)
+    expect(ways.filter((way) => carried[way] === 0)).toEqual(impassable)
   },
   timeForMs(share),
 )

@@ -20,6 +20,12 @@ export interface Place {
   readonly live: (habit: Habit, onPublished: () => void) => Promise<Life>
 }
 
+export interface Outcome {
+  /** For a test's message; empty when nothing is. */
+  readonly wrong: readonly string[]
+  readonly accounts: readonly Account[]
+}
+
 /** A client that lives. */
 export interface Life {
   readonly ended: Promise<void>
@@ -40,9 +46,9 @@ const deadlineMs = 40_000
  * One sequence: three channels, three publishers at the server, and clients that each have a network of their own with a
  * script of faults, all by the seed's dice.
  *
- * @returns what is wrong, for a test's message; empty when nothing is
+ * @returns what is wrong, and what there was
  */
-export async function runSequence(seed: number, place: Place): Promise<string[]> {
+export async function runSequence(seed: number, place: Place): Promise<Outcome> {
   const random = randomOf(seed)
   const channels = ['a', 'b', 'c'].map((letter) => `faults/${seed}/${letter}`)
   for (const channel of channels) await createChannel({ server: place.server, channel })
@@ -76,7 +82,7 @@ async function liveThrough(
   channels: readonly string[],
   place: Place,
   random: () => number,
-): Promise<string[]> {
+): Promise<Outcome> {
   let isOver = false
   const publishing = channels.map((channel) =>
     publishUntil(`${place.server}/v1/stream/${channel}`, 'direct', random, () => isOver),
@@ -106,12 +112,9 @@ async function liveThrough(
     script,
     account: accounts[index] as Account,
   }))
-  return [
-    ...told.flatMap(personal),
-    ...(await Promise.all(
-      channels.map((channel, index) => common(place.server, channel, direct[index] ?? [], told)),
-    )),
-  ].filter((text) => text !== '')
+  const histories = channels.map((channel, index) => common(place.server, channel, direct[index] ?? [], told))
+  const wrong = [...told.flatMap(personal), ...(await Promise.all(histories)).flat()]
+  return { wrong, accounts }
 }
 
 interface Told {
@@ -149,7 +152,7 @@ async function common(
   channel: string,
   direct: readonly Attempt[],
   told: readonly Told[],
-): Promise<string> {
+): Promise<string[]> {
   const reference = new PassLog('the server', '-1')
   for await (const batch of read({ server, channel }, { way: 'short-poll' })) reference.saw(batch)
   const passes: PassRecord[] = [
@@ -165,7 +168,7 @@ async function common(
     attempts: account.attempts.filter((attempt) => attempt.channel === channel),
   }))
   const faults = findFaults([{ publisher: 'direct', attempts: direct }, ...publishers], passes)
-  return faults.length === 0 ? '' : `${channel}: ${describeFaults(faults)}`
+  return faults.length === 0 ? [] : [`${channel}: ${describeFaults(faults)}`]
 }
 
 function pauseOnce(forMs: number) {
