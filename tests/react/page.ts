@@ -1,6 +1,7 @@
 import { connect, type Tidings } from '@tidings/client'
 import { useChannel } from '@tidings/react'
 import { Activity, createElement, type ReactNode, StrictMode, Suspense, startTransition, use } from 'react'
+import { flushSync } from 'react-dom'
 import { createRoot, hydrateRoot, type Root } from 'react-dom/client'
 
 /** What a test asks the page for, by `tab.evaluate`. */
@@ -10,6 +11,8 @@ export interface Wish {
   /** By a channel that the page holds, instead of a name. */
   readonly isHeld?: boolean
   readonly isHidden?: boolean
+  /** In one turn, all components go and then come. */
+  readonly isAnew?: boolean
   /** In a transition, with a sibling that never gets ready. */
   readonly isNeverReady?: boolean
 }
@@ -65,7 +68,10 @@ export const page = {
     else root = createRoot(place, { onRecoverableError })
   },
   show(wish: Wish): void {
-    if (wish.isNeverReady) startTransition(() => root.render(tree(wish)))
+    if (wish.isAnew) {
+      flushSync(() => root.render(tree({ names: [] })))
+      flushSync(() => root.render(tree(wish)))
+    } else if (wish.isNeverReady) startTransition(() => root.render(tree(wish)))
     else root.render(tree(wish))
   },
   renderings: () => renderings,

@@ -163,7 +163,20 @@ inBrowser('who comes after the last has gone hears the channel as it begins', as
   await cake.publish('b')
   await react.show({ names: ['cake'] })
   await react.shows(0, 'a', 'b')
+  const texts = (await react.renderings()).map(({ messages }) => messages.join())
+  expect(texts.lastIndexOf('')).toBeGreaterThan(texts.indexOf('a'))
   expect(react.subscribed).toEqual(['cake', 'cake'])
+})
+
+inBrowser('who comes in the turn that the last one has gone joins what it has left', async () => {
+  const { react, cake } = await openWorld()
+  await cake.publish('a')
+  await react.show({ names: ['cake'] })
+  await react.shows(0, 'a')
+  await react.show({ names: ['cake'], isAnew: true })
+  await cake.publish('b')
+  await react.shows(0, 'a', 'b')
+  expect(react.subscribed).toEqual(['cake'])
 })
 
 inBrowser('a channel that the page holds goes on where its last component left', async () => {
