@@ -24,6 +24,7 @@ export class Listener {
     this.client.addEventListener('way-failed', ({ detail: { way, error } }) =>
       this.#tell(() => this.failed.push({ way, code: error.code })),
     )
+    this.client.addEventListener('state', () => this.#tell(() => {}))
     this.ended = this.#hear(channel)
     onTestFinished(async () => {
       this.client.close()
