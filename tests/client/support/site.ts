@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest'
 
 const modules = {
   '@tidings/client': '/client/dist/index.js',
+  '@tidings/client/tabs': '/client/dist/tabs/index.js',
   '@tidings/client/ways': '/client/dist/ways/index.js',
   '@tidings/protocol': '/protocol/dist/index.js',
 }
