@@ -5,7 +5,7 @@ import { places } from './places.mjs'
 
 /** @returns a process that hears with a peer's client; `on` gets what it says: { channel, n | way | told, atMs, afterMs } */
 export async function startHearer(peer) {
-  const child = fork(join(places.installed, 'hear/run.mjs'), [peer.name], {
+  const child = fork(join(places.installed, 'hear/run.mjs'), [peer.hears ?? peer.name], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const endWithUs = () => child.kill('SIGKILL')

@@ -87,11 +87,12 @@ function known(name, names) {
 }
 
 async function measureSizes({ peers }) {
-  for (const peer of peers) keep({ what: 'size', client: peer.name, figures: await size(peer) })
+  for (const peer of peers.filter(({ isForTroubleOnly }) => !isForTroubleOnly))
+    keep({ what: 'size', client: peer.name, figures: await size(peer) })
 }
 
 async function measureFirst(what, startHearer, { peers, networks: names, rounds = 20 }) {
-  const present = await withServers(peers)
+  const present = await withServers(peers.filter(({ isForTroubleOnly }) => !isForTroubleOnly))
   for (const name of names)
     for (const peer of present) {
       say(`${what} · ${name} · ${peer.title}`)

@@ -5,40 +5,47 @@ import { makeFolder, removeFolder } from '../harness/temporary-folder.mjs'
 
 const readyMs = 20_000
 
-/** @returns a peer's server on a folder of its own, which can be started anew on the same port and folder */
+/**
+ * @returns a peer's server on a folder of its own, which can be started anew on the same port and folder; the store that
+ *   some keep their messages in goes on meanwhile
+ */
 export async function startServer(peer) {
   const folder = makeFolder()
-  const port = await freePort()
-  let child
-  const run = async () => {
-    const [program, ...args] = await peer.serve({ port, folder })
-    child = start([program, ...args], { stdio: ['ignore', 'ignore', 'pipe'], cwd: folder })
-    let said = ''
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      said = (said + text).slice(-2_000)
-    })
-    const untilMs = performance.now() + readyMs
-    while (!(await accepts(port))) {
-      if (child.exitCode !== null || performance.now() > untilMs)
-        throw new Error(`The server of ${peer.title} did not listen. It said: ${said}`)
-      await sleep(10)
-    }
-  }
-  await run()
+  const [port, storePort] = [await freePort(), await freePort()]
+  const store = peer.store && (await listening(peer.store({ port: storePort, folder }), storePort, folder))
+  const run = async () => listening(await peer.serve({ port, folder, storePort }), port, folder)
+  let child = await run()
   return {
     port,
     /** SIGTERM, and anew once it has ended. @returns milliseconds until it listened again */
     async restart() {
       const beginMs = performance.now()
       await end(child)
-      await run()
+      child = await run()
       return performance.now() - beginMs
     },
     async stop() {
       await end(child)
+      if (store) await end(store)
       removeFolder(folder)
     },
   }
+}
+
+/** @returns the process of a program that listens on a port now */
+async function listening(command, port, folder) {
+  const child = start(command, { stdio: ['ignore', 'ignore', 'pipe'], cwd: folder })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    said = (said + text).slice(-2_000)
+  })
+  const untilMs = performance.now() + readyMs
+  while (!(await accepts(port))) {
+    if (child.exitCode !== null || performance.now() > untilMs)
+      throw new Error(`${command[0]} does not listen. It said: ${said}`)
+    await sleep(10)
+  }
+  return child
 }
 
 function accepts(port) {

@@ -1,7 +1,7 @@
-import { centrifuge } from './centrifuge.mjs'
+import { centrifuge, centrifugeRedis } from './centrifuge.mjs'
 import { durableStreams } from './durable-streams.mjs'
 import { signalr } from './signalr.mjs'
-import { socketIo } from './socket-io.mjs'
+import { socketIo, socketIoRedis } from './socket-io.mjs'
 import { tidings } from './tidings.mjs'
 
-export const peers = [tidings, durableStreams, socketIo, signalr, centrifuge]
+export const peers = [tidings, durableStreams, socketIo, socketIoRedis, signalr, centrifuge, centrifugeRedis]

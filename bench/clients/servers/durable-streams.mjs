@@ -4,6 +4,7 @@ import { DurableStreamTestServer } from '@durable-streams/server'
 const [port, dataDir] = process.argv.slice(2)
 const server = new DurableStreamTestServer({ port: Number(port), host: '127.0.0.1', dataDir })
 await server.start()
-process.on('SIGTERM', () => {
-  server.stop().finally(() => process.exit())
+process.on('SIGTERM', async () => {
+  await server.stop().catch(console.error)
+  process.exit()
 })
