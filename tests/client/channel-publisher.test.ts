@@ -170,15 +170,14 @@ test('it takes no more than its bound, at once, until something is acknowledged'
 
 test('stopping rejects all that is not acknowledged, and nobody who looks away is punished', async () => {
   const seen = unhandled()
-  const signal = new AbortController()
-  const desk = new PublisherDesk({ signal: signal.signal })
+  const desk = new PublisherDesk()
   for (const message of [1, 2]) void desk.publisher.publish([message])
   desk.socketUp()
   void desk.publisher.publish([3])
   desk.publisher.socketDown()
   const posted = await desk.nth(2)
   const last = desk.publisher.publish([4])
-  signal.abort()
+  desk.publisher.stop()
   posted.lose()
   void desk.publisher.publish([5])
   void desk.publisher.publish([undefined])

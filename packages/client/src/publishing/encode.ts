@@ -7,7 +7,7 @@ export type Encoded = string | Uint8Array
 
 const taken = { json: 'JSON values', text: 'strings', binary: 'Uint8Arrays' } as const
 
-/** @throws ProblemError `message-invalid`, `message-empty` */
+/** @throws ProblemError `message-invalid` */
 export function encodeMessage(kind: ChannelKind, message: unknown): Encoded {
   let encoded = message
   let cause: unknown
@@ -20,7 +20,5 @@ export function encodeMessage(kind: ChannelKind, message: unknown): Encoded {
     throw new ProblemError('message-invalid', `A ${kind} channel takes ${taken[kind]}.`, { cause })
   }
   // A copy: the caller may use its buffer again while this waits, or is sent a second time.
-  const copy = (encoded as Encoded).slice()
-  if (copy.length > 0) return copy
-  throw new ProblemError('message-empty', 'A message has at least one byte.')
+  return (encoded as Encoded).slice()
 }

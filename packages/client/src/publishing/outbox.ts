@@ -51,8 +51,8 @@ export class Outbox {
   /** @throws ProblemError `message-invalid`, `message-empty`, `queue-full` */
   add(messages: readonly unknown[], close: boolean, call: Call): void {
     const encoded = messages.map((message) => encodeMessage(this.#kind, message))
-    if (encoded.length === 0 && !close)
-      throw new ProblemError('message-empty', 'Publish at least one message.')
+    if (encoded.some(({ length }) => length === 0) || (encoded.length === 0 && !close))
+      throw new ProblemError('message-empty', 'Publish at least one message, of at least one byte.')
     if (this.#length > 0 && this.#length + lengthOf(encoded) > this.#maxQueuedLength) {
       const detail = `More than ${this.#maxQueuedLength} characters wait to be published. Await earlier ones.`
       throw new ProblemError('queue-full', detail)

@@ -48,8 +48,6 @@ export interface ChannelPublisherOptions {
   readonly autoClaim?: boolean
   /** What may wait to be acknowledged, characters (or bytes); beyond it `publish` rejects with `queue-full`. Default 16 Mi. */
   readonly maxQueuedLength?: number
-  /** Stops at once: what is not acknowledged yet rejects with `publisher-stopped`. */
-  readonly signal?: AbortSignal
 }
 
 /** As much as a publisher reads of a `published` or `error` envelope. */
@@ -98,10 +96,8 @@ export class ChannelPublisher {
   readonly #outbox: Outbox
   readonly #lifetime = new AbortController()
   readonly #retry: Retry
-  #producerId: string
-  #epoch: number
-  /** The number of the first of `#appends`; the others follow it without a hole. */
-  #sequence = 0
+  /** With the number of the first of `#appends`; the others follow it without a hole. */
+  #producer: Producer
   #appends: Append[] = []
   #lastOrder = 0
   #send: ((text: string) => void) | undefined
@@ -119,12 +115,9 @@ export class ChannelPublisher {
     this.#options = options
     this.#contentType = options.contentType ?? 'application/json'
     this.#kind = channelKind(this.#contentType)
-    this.#producerId = options.producerId ?? randomId()
-    this.#epoch = options.epoch ?? 0
+    this.#producer = { id: options.producerId ?? randomId(), epoch: options.epoch ?? 0, seq: 0 }
     this.#outbox = new Outbox(this.#kind, options.maxQueuedLength)
     this.#retry = new Retry(this.#lifetime.signal, port)
-    if (options.signal?.aborted) this.stop()
-    options.signal?.addEventListener('abort', this.stop)
     if (port.queue) void this.#restore(port.queue)
   }
 
@@ -184,21 +177,19 @@ export class ChannelPublisher {
   }
 
   /** What is not acknowledged yet rejects with `publisher-stopped`; a queue keeps it. */
-  readonly stop = (): void => {
+  stop(): void {
     const detail = 'The publisher was stopped before this was acknowledged.'
     this.#end(new ProblemError('publisher-stopped', detail))
   }
 
-  /** Ends it, for `error`. */
+  /** Ends it, for `error`: a queue gives up what is not acknowledged. */
   fail(error: unknown): void {
     for (const append of this.#appends) this.#settled(append, error)
     this.#end(error)
   }
 
   #end(error: unknown): void {
-    if (this.#failure !== undefined) return
-    this.#failure = error
-    this.#options.signal?.removeEventListener('abort', this.stop)
+    this.#failure ??= error
     this.#posting?.abort()
     for (const { units } of this.#appends.splice(0)) this.#outbox.settle(units, { error })
     this.#outbox.fail(error)
@@ -218,12 +209,12 @@ export class ChannelPublisher {
 
   #sendAll(): void {
     const { post } = this.#port
-    for (const [index, append] of this.#appends.slice(0, this.#room).entries()) {
-      if (append.id !== undefined) continue
+    this.#appends.slice(0, this.#room).forEach((append, index) => {
+      if (append.id !== undefined) return
       append.id = this.#nextId()
       if (this.#send) this.#send(this.#envelope(append, index))
       else if (post) void this.#post(post, append)
-    }
+    })
   }
 
   /** @returns whether something that waited has become an append */
@@ -247,11 +238,12 @@ export class ChannelPublisher {
   async #post(post: Post, append: Append): Promise<void> {
     const { id, messages, close } = append
     this.#posting = new AbortController()
+    const { id: producerId, epoch, seq } = this.#producer
     const headers = {
       'content-type': this.#contentType,
-      [producerIdHeader]: this.#producerId,
-      [producerEpochHeader]: String(this.#epoch),
-      [producerSequenceHeader]: String(this.#sequence),
+      [producerIdHeader]: producerId,
+      [producerEpochHeader]: String(epoch),
+      [producerSequenceHeader]: String(seq),
       ...(close && { [closedHeader]: 'true' }),
     }
     const body = this.#kind === 'json' && messages.length > 0 ? `[${messages.join(',')}]` : messages[0]
@@ -278,7 +270,7 @@ export class ChannelPublisher {
       } else {
         this.#retry.succeeded()
         this.#isRestored = false
-        this.#sequence += 1
+        this.#producer = this.#numbered(1)
         this.#settleFirst(first.answer)
       }
     }
@@ -289,12 +281,11 @@ export class ChannelPublisher {
   #refused({ units, order }: Append, error: ProblemError): boolean {
     const { code, status, facts } = error
     if (code === 'producer-stale' && this.#options.autoClaim && facts.currentEpoch !== undefined) {
-      this.#epoch = facts.currentEpoch + 1
-      this.#sequence = 0
+      this.#producer = { ...this.#producer, epoch: facts.currentEpoch + 1, seq: 0 }
     } else if (code === 'producer-gap' && this.#isRestored && facts.expectedSeq !== undefined) {
       // Numbers that moved up when the last program ended, or a server that has forgotten the producer.
       this.#isRestored = false
-      this.#sequence = facts.expectedSeq
+      this.#producer = { ...this.#producer, seq: facts.expectedSeq }
     } else if (!isRefusal(error)) {
       this.#backOff(error)
       return false
@@ -346,12 +337,8 @@ export class ChannelPublisher {
   async #restore(queue: PublishQueue): Promise<void> {
     this.#holds += 1
     for (const { messages, close, order, producer } of await queue.load(this.channel).catch(() => [])) {
-      if (!this.#isRestored) {
-        this.#isRestored = true
-        this.#producerId = producer.id
-        this.#epoch = producer.epoch
-        this.#sequence = producer.seq
-      }
+      if (!this.#isRestored) this.#producer = producer
+      this.#isRestored = true
       this.#appends.push(appendOf(this.#outbox.units([messages], close, nobody), order))
       this.#lastOrder = order
     }
@@ -362,7 +349,7 @@ export class ChannelPublisher {
     const { queue } = this.#port
     if (!queue || this.#appends.length === from) return
     const appends = this.#appends.slice(from).map(({ order, messages, close }, index) => {
-      return { order, messages, close, producer: this.#producer(from + index) }
+      return { order, messages, close, producer: this.#numbered(from + index) }
     })
     this.#holds += 1
     await queue.put(this.channel, appends).catch(() => {})
@@ -373,8 +360,8 @@ export class ChannelPublisher {
     this.#port.queue?.settled(this.channel, order, error)
   }
 
-  #producer(index: number): Producer {
-    return { id: this.#producerId, epoch: this.#epoch, seq: this.#sequence + index }
+  #numbered(index: number): Producer {
+    return { ...this.#producer, seq: this.#producer.seq + index }
   }
 
   /** Put together from texts, since a JSON message may be one that `stringify` would change. */
@@ -383,7 +370,7 @@ export class ChannelPublisher {
       type: 'publish',
       id,
       channel: this.channel,
-      producer: this.#producer(index),
+      producer: this.#numbered(index),
       ...(close && { close }),
       ...(this.#kind === 'binary' && { encoding: 'base64' }),
     })

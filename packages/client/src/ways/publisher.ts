@@ -7,7 +7,10 @@ import type { HttpOptions } from '../wire/http.js'
 export type { Published } from '../publishing/outbox.js'
 export { RawJson } from '../publishing/raw-json.js'
 
-export interface PublisherOptions extends HttpOptions, RetryOptions, ChannelPublisherOptions {}
+export interface PublisherOptions extends HttpOptions, RetryOptions, ChannelPublisherOptions {
+  /** Stops at once: what is not acknowledged yet rejects with `publisher-stopped`. */
+  readonly signal?: AbortSignal
+}
 
 export interface PublishOptions {
   /** Closes the channel with the last of these messages, in one step. */
@@ -39,7 +42,15 @@ export interface Publisher {
 }
 
 /** A channel's publisher as this face has it. */
-export function publisherOf(address: ChannelAddress, publisher: ChannelPublisher): Publisher {
+export function publisherOf(
+  address: ChannelAddress,
+  publisher: ChannelPublisher,
+  { signal }: PublisherOptions,
+): Publisher {
+  const abort = () => publisher.stop()
+  publisher.over.addEventListener('abort', () => signal?.removeEventListener('abort', abort))
+  if (signal?.aborted) abort()
+  else signal?.addEventListener('abort', abort)
   const underWay = new Set<Promise<Published>>()
   let isStopping = false
   // What a stopped one says to everything.

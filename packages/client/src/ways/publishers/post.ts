@@ -24,5 +24,5 @@ export function postPublisher(address: ChannelAddress, options: PublisherOptions
       return ask(url, { ...request, silenceMs: answerSilenceMs }, options)
     },
   }
-  return publisherOf(address, new ChannelPublisher(address.channel, port, options))
+  return publisherOf(address, new ChannelPublisher(address.channel, port, options), options)
 }

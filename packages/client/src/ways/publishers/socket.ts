@@ -32,7 +32,7 @@ export function socketPublisher(address: ChannelAddress, options: SocketPublishe
     },
   }
   channelPublisher.over.addEventListener('abort', () => socket.leave(user))
-  const publisher = publisherOf(address, channelPublisher)
+  const publisher = publisherOf(address, channelPublisher, options)
   let hasJoined = false
   return {
     ...publisher,

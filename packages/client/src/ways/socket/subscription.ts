@@ -121,7 +121,7 @@ export class Subscription implements SocketUser {
         this.#stop(undefined)
       }
     } else if (envelope.type === 'deleted') {
-      this.#stop(new ProblemError('channel-unknown', `${this.#channel} was deleted.`))
+      this.#stop(new ProblemError('channel-unknown', `${this.#channel} was deleted.`, { status: 404 }))
     } else if (envelope.type === 'error') {
       this.#refused(problemFromEnvelope(envelope.fields))
     }
