@@ -68,6 +68,19 @@ test('an answer of a socket that was lost says nothing about what was sent again
   expect(await first).toMatchObject({ nextOffset: 'a' })
 })
 
+test('an envelope that answers none of its own is not its, even while all wait to be sent again', async () => {
+  const desk = new PublisherDesk()
+  const first = desk.publisher.publish([1])
+  ;(await desk.nth(0)).lose()
+  await desk.clock.waiting(250)
+  const refusal = { type: 'error', code: 'message-invalid', status: 400, detail: 'Of another.' }
+  expect(desk.publisher.answered(refusal)).toBe(false)
+  expect(desk.publisher.answered({ ...refusal, id: 1 })).toBe(false)
+  desk.clock.advance(250)
+  ;(await desk.nth(1)).keep('a')
+  expect(await first).toMatchObject({ nextOffset: 'a' })
+})
+
 test('of a group that is refused each goes by itself, also over another sender; who stays moves up', async () => {
   const desk = new PublisherDesk()
   const published = ['one', 'bad', 'three'].map((message) => desk.publisher.publish([message]))
@@ -193,7 +206,10 @@ class MemoryQueue implements PublishQueue {
   async load() {
     return [...this.kept.values()].sort((one, other) => one.order - other.order)
   }
+  /** Each put is as slow as what it waits for. */
+  isReady: Promise<void> = Promise.resolve()
   async put(_channel: string, appends: readonly QueuedAppend[]) {
+    await this.isReady
     for (const append of appends) this.kept.set(append.order, structuredClone(append))
   }
   settled(_channel: string, order: number, error?: unknown) {
@@ -204,15 +220,17 @@ class MemoryQueue implements PublishQueue {
 
 test('a queue has each append with its number before it is sent, and until it is settled', async () => {
   const queue = new MemoryQueue()
-  let sentBeforePut = 0
   const desk = new PublisherDesk({}, { queue })
+  let isWritten = () => {}
+  queue.isReady = new Promise((resolve) => {
+    isWritten = resolve
+  })
   const published = [1, 2, 3].map((message) => desk.publisher.publish([message]))
+  await new Promise((resolve) => setImmediate(resolve))
   desk.socketUp()
-  for (const number of [0, 1, 2]) {
-    const { seq } = await desk.nth(number)
-    if (![...queue.kept.values()].some(({ producer }) => producer.seq === seq)) sentBeforePut += 1
-  }
-  expect(sentBeforePut).toBe(0)
+  expect(desk.sent).toEqual([])
+  isWritten()
+  await desk.nth(2)
   expect([...queue.kept.values()]).toEqual(
     [1, 2, 3].map((message, seq) => {
       return {
