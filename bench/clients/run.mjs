@@ -113,7 +113,7 @@ async function measureTrouble(what, { peers, rounds = 5 }) {
         await sleep(at * 500)
         const figures = await trouble(peer, what)
         say(`    ${peer.title} ${JSON.stringify(figures)}`)
-        measured.get(peer).push(figures)
+        measured.get(peer).push(...figures)
       }),
     )
   }

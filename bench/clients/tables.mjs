@@ -109,7 +109,7 @@ function troubleTable(results, what, peers) {
   )
   const title = what === 'outage' ? 'An outage of ten seconds' : 'A restart of the server'
   const columns = ['client', 'server', 'published', 'lost', 'repeated', 'out of order', 'the program is told']
-  return `### ${title}\n\n${table([...columns, 'flows again after, ms, median', 'from – to', 'rounds'], rows)}`
+  return `### ${title}\n\n${table([...columns, 'flows again after, ms, median', 'from – to', 'clients'], rows)}`
 }
 
 function spread(rounds, key) {

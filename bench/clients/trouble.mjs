@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startHearer } from './hearer.mjs'
+import { judge } from './judge.mjs'
 import { startNetwork } from './network.mjs'
 import { startServer } from './server.mjs'
 
@@ -10,6 +11,8 @@ const outageMs = 10_000
 const longestMs = 40_000
 const afterwardsMs = 5_000
 const drainMs = 3_000
+/** Waits before another attempt are random: each round hears with several. */
+const clientsAtOnce = 3
 const channel = 'cake'
 
 const nowMs = () => performance.timeOrigin + performance.now()
@@ -34,64 +37,59 @@ const troubles = { outage, restart }
 
 /**
  * @param name  `outage` or `restart`
- * @returns how many numbered messages were lost, repeated or out of order, and how soon they flowed again
+ * @returns for each of three clients: how many numbered messages were lost, repeated or out of order, and how soon they
+ *   flowed again
  */
 export async function trouble(peer, name) {
   const server = await startServer(peer)
   await peer.prepare(server.port, channel)
   const line = await startNetwork(server.port)
-  const hearer = await startHearer(peer)
-  const heard = []
-  const told = []
-  hearer.hear({ url: line.url, channel }, (said) => {
-    if (said.n !== undefined) heard.push(said)
-    if (said.told) told.push(said.told)
-  })
+  const clients = []
+  for (let count = 0; count < clientsAtOnce; count++) clients.push(await startClient(peer, line))
   const publisher = startPublisher((n) => peer.publish(server.port, channel, n))
   try {
-    const calmUntilMs = performance.now() + longestMs
-    while (heard.length === 0 && performance.now() < calmUntilMs) await sleep(20)
+    await Promise.all(clients.map(({ hearsAfter }) => hearsAfter(0)))
     await sleep(calmMs)
     const { possibleAtMs, ...facts } = await troubles[name]({ line, server, publisher })
-    const resumed = await firstAfter(heard, possibleAtMs)
-    if (resumed) await sleep(afterwardsMs)
+    const resumed = await Promise.all(clients.map(({ hearsAfter }) => hearsAfter(possibleAtMs)))
+    await sleep(afterwardsMs)
     const sent = await publisher.stop()
     await sleep(drainMs)
-    const resumesAfterMs = resumed ? resumed.atMs - possibleAtMs : null
-    return { ...judge(heard, sent), resumesAfterMs, told, ...facts }
+    return clients.map(({ numbers, told }, at) => ({
+      ...judge(numbers, sent),
+      resumesAfterMs: resumed[at] ? resumed[at] - possibleAtMs : null,
+      told,
+      ...facts,
+    }))
   } finally {
     await publisher.stop()
-    await hearer.stop()
+    for (const { hearer } of clients) await hearer.stop()
     line.stop()
     await server.stop()
   }
 }
 
-async function firstAfter(heard, sinceMs) {
-  const untilMs = performance.now() + longestMs
-  while (performance.now() < untilMs) {
-    const found = heard.find(({ atMs }) => atMs > sinceMs)
-    if (found) return found
-    await sleep(5)
+async function startClient(peer, line) {
+  const hearer = await startHearer(peer)
+  const numbers = []
+  const told = []
+  let newestAtMs = 0
+  hearer.hear({ url: line.url, channel }, (said) => {
+    if (said.told) told.push(said.told)
+    if (said.n === undefined) return
+    numbers.push(said.n)
+    newestAtMs = said.atMs
+  })
+  /** @returns when the first message after that time was heard, or undefined when none was for long */
+  const hearsAfter = async (sinceMs) => {
+    const untilMs = performance.now() + longestMs
+    while (performance.now() < untilMs) {
+      // Messages come every 50 ms, and this looks far more often.
+      if (newestAtMs > sinceMs) return newestAtMs
+      await sleep(5)
+    }
   }
-}
-
-/** Numbers are counted from the first one that was heard: who joins later misses nothing. */
-function judge(heard, { acknowledged, unsure }) {
-  const numbers = heard.map(({ n }) => n)
-  const seen = new Set()
-  let repeated = 0
-  let disordered = 0
-  let largest = -1
-  for (const n of numbers) {
-    if (seen.has(n)) repeated += unsure.has(n) ? 0 : 1
-    else if (n < largest) disordered++
-    seen.add(n)
-    largest = Math.max(largest, n)
-  }
-  const due = acknowledged.filter((n) => n >= numbers[0])
-  const lost = due.filter((n) => !seen.has(n)).length
-  return { published: due.length, lost, repeated, disordered, unsure: unsure.size }
+  return { hearer, numbers, told, hearsAfter }
 }
 
 /** Publishes 0, 1, 2, … one after the other, each until the server has acknowledged it. */
