@@ -35,9 +35,6 @@ export type StorableChannel<Message> = Pick<Channel<Message>, 'events' | 'publis
 /** One for all, so that who changes from one new store to another sees no change. */
 const nothing: ChannelSnapshot<never> = { messages: [], offset: undefined, state: 'idle', error: undefined }
 
-/** Listeners are told at most once a frame, milliseconds: nobody sees more. */
-const frameMs = 16
-
 /**
  * A channel's last messages, for what shows them. It hears while somebody is subscribed: the last one may leave and
  * the next one come in the same turn without a trace, and after a longer pause it goes on from its offset.
@@ -53,27 +50,17 @@ export function channelStore<Message>(
   let { offset, state, error } = snapshot
   const kept: Message[] = []
   let hearing: AsyncIterator<ChannelEvent<Message>> | undefined
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let toldAtMs = 0
 
-  const tell = () => {
-    clearTimeout(timer)
-    timer = undefined
-    toldAtMs = performance.now()
+  const { soon, now } = oncePerFrame(() => {
     snapshot = { messages: kept.slice(Math.max(0, kept.length - limit)), offset, state, error }
     for (const listener of listeners) listener()
-  }
+  })
 
   const become = (next: typeof state, reason?: unknown) => {
     state = next
     error = reason
     if (next !== 'hearing') hearing = undefined
-    changed()
-  }
-
-  // At once after a pause, else with the next frame.
-  const changed = () => {
-    timer ??= setTimeout(tell, toldAtMs + frameMs - performance.now())
+    soon()
   }
 
   const hear = async () => {
@@ -88,7 +75,7 @@ export function channelStore<Message>(
         offset = step.value.offset
         // Twice as many as are kept may wait for the next frame.
         if (kept.push(step.value.data) > 2 * limit) kept.splice(0, kept.length - limit)
-        changed()
+        soon()
       }
     } catch (reason) {
       if (own === hearing) become('failed', reason)
@@ -99,7 +86,7 @@ export function channelStore<Message>(
     if (listeners.size > 0 || !hearing) return
     void hearing.return?.()
     become('idle')
-    tell()
+    now()
   }
 
   return {
@@ -114,4 +101,23 @@ export function channelStore<Message>(
     getSnapshot: () => snapshot,
     publish: (message, options) => channel.publish(message, options),
   }
+}
+
+/** Listeners are told at most once a frame, milliseconds: nobody sees more. */
+const frameMs = 16
+
+/** `soon`: in a moment after a pause, else with the next frame; several become one. */
+function oncePerFrame(act: () => void): { soon(): void; now(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let actedAtMs = 0
+  const now = () => {
+    clearTimeout(timer)
+    timer = undefined
+    actedAtMs = performance.now()
+    act()
+  }
+  const soon = () => {
+    timer ??= setTimeout(now, actedAtMs + frameMs - performance.now())
+  }
+  return { soon, now }
 }
