@@ -17,7 +17,7 @@ export function randomKinds(random: () => number): Kind[] {
     ...ways.map((way): Kind => ({ ...plain, name: way, ways: way })),
     { ...plain, name: 'own-order', ways: orders },
     { ...plain, name: 'slow', isSlow: true },
-    { ...plain, name: 'restless', leavesAfter: 1 + Math.floor(random() * 20), offset: 'now' },
+    { ...plain, name: 'restless', leavesAfter: 5 + Math.floor(random() * 20), offset: 'now' },
   ]
   const writer = pick(random, ways)
   return kinds.map((kind) =>

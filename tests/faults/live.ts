@@ -65,7 +65,7 @@ export async function live(
   const { webSocket } = runtime
   const client = runtime.connect(habit.url, {
     clock,
-    answerMs: 15_000,
+    answerMs: 20_000,
     ...(habit.ways && { ways: habit.ways }),
     ...(webSocket && { webSocket }),
   })

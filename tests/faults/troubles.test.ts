@@ -91,7 +91,9 @@ test('a proxy that buffers event streams is known, and long polling carries on',
 })
 
 test('a network that kills what is idle for two seconds is found out, and then kills nothing', async () => {
-  const { server, channel } = await settle()
+  // With its own settings, which are far from two seconds.
+  const server = await startTestServer()
+  const channel = await createTestChannel(server)
   let published = 0
   const wanted = [undefined, 'websocket', 'long-poll'] as const
   const members = await Promise.all(
