@@ -140,7 +140,7 @@ test('a token that a socket no longer takes is renewed by a POST; a POST that is
   expect(await second).toMatchObject({ nextOffset: 'a' })
 })
 
-test('a wait after trouble is not cut short by another sender, and what it sends is all of it', async () => {
+test('a wait that the server has asked for is not cut short by another sender, and what it sends is all of it', async () => {
   const desk = new PublisherDesk()
   const first = desk.publisher.publish([1])
   ;(await desk.nth(0)).refuse('server-busy', 503, { retryAfterSeconds: 2 })
@@ -156,6 +156,26 @@ test('a wait after trouble is not cut short by another sender, and what it sends
     { over: 'socket', seq: 0 },
     { over: 'socket', seq: 1 },
   ])
+})
+
+test('a wait after a failure of the network is over when a socket comes, or when the network is back', async () => {
+  const desk = new PublisherDesk()
+  const first = desk.publisher.publish([1])
+  ;(await desk.nth(0)).lose()
+  await desk.clock.waiting(250)
+  desk.socketUp()
+  const again = await desk.nth(1)
+  expect(again).toMatchObject({ over: 'socket', seq: 0 })
+  desk.publisher.socketDown()
+  ;(await desk.nth(2)).lose()
+  await desk.clock.waiting(500)
+  desk.publisher.wake()
+  expect(await desk.nth(3)).toMatchObject({ over: 'post', seq: 0 })
+  // The waits that were cut short do nothing more.
+  desk.clock.advance(1000)
+  expect(desk.sent).toHaveLength(4)
+  ;(await desk.nth(3)).keep('a')
+  expect(await first).toMatchObject({ nextOffset: 'a' })
 })
 
 test('over a socket sixty-four are under way; what waits meanwhile goes together', async () => {

@@ -107,6 +107,7 @@ export class ChannelPublisher {
   #holds = 0
   /** What a queue has given may have been sent in a state that is not known here. */
   #isRestored = false
+  #wake = () => {}
   #failure: unknown
 
   constructor(channel: string, port: PublisherPort, options: ChannelPublisherOptions = {}) {
@@ -156,6 +157,7 @@ export class ChannelPublisher {
     this.#send = send
     this.#nextId = nextId
     this.#again()
+    this.wake()
   }
 
   /** From now on by POST. */
@@ -163,6 +165,11 @@ export class ChannelPublisher {
     this.#send = undefined
     this.#nextId = () => ({})
     this.#again()
+  }
+
+  /** The server can be reached again, as is known from elsewhere: a wait that it has not asked for itself is over. */
+  wake(): void {
+    this.#wake()
   }
 
   /** @returns whether `envelope` answers one of this publisher's */
@@ -311,13 +318,17 @@ export class ChannelPublisher {
     this.#settled(first, 'error' in answer ? answer.error : undefined)
   }
 
-  #backOff(error: unknown): void {
+  #backOff(error: ProblemError): void {
     this.#unsend()
     this.#holds += 1
-    this.#retry.afterFailure(error).then(
-      () => this.#resume(),
-      (permanent: unknown) => this.fail(permanent),
-    )
+    let held = 1
+    const resume = () => {
+      this.#holds -= held
+      held = 0
+      this.#pump()
+    }
+    this.#retry.afterFailure(error).then(resume, (permanent: unknown) => this.fail(permanent))
+    if (!error.facts?.retryAfterSeconds) this.#wake = resume
   }
 
   #resume(): void {
