@@ -1,15 +1,13 @@
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { end, start } from '../harness/processes.mjs'
 import { places } from './places.mjs'
 
 /** @returns a process that hears with a peer's client; `on` gets what it says: { channel, n | way | told, atMs, afterMs } */
 export async function startHearer(peer) {
-  const child = fork(join(places.installed, 'hear/run.mjs'), [peer.hears ?? peer.name], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  const endWithUs = () => child.kill('SIGKILL')
-  process.once('exit', endWithUs)
+  const program = join(places.installed, 'hear/run.mjs')
+  const stdio = ['ignore', 'ignore', 'inherit', 'ipc']
+  const child = start([process.execPath, program, peer.hears ?? peer.name], { stdio })
   await once(child, 'message')
   let listener = () => {}
   child.on('message', (said) => listener(said))
@@ -24,11 +22,6 @@ export async function startHearer(peer) {
       listener = () => {}
       child.send('stop')
     },
-    async stop() {
-      process.off('exit', endWithUs)
-      const gone = once(child, 'exit')
-      child.kill('SIGKILL')
-      await gone
-    },
+    stop: () => end(child),
   }
 }

@@ -12,6 +12,7 @@ import { firstMessage } from './first-message.mjs'
 import { startHearer } from './hearer.mjs'
 import { install } from './install.mjs'
 import { networks } from './network.mjs'
+import { writePage } from './page.mjs'
 import { peers } from './peers/index.mjs'
 import { keep, readResults } from './results.mjs'
 import { size } from './size.mjs'
@@ -20,11 +21,11 @@ import { trouble } from './trouble.mjs'
 
 const usage = `node bench/clients/run.mjs [what …] [--client name …] [--network name …] [--rounds n]
 
-  what       size | first | first-in-chromium | outage | restart | table; all without any
+  what       size | first | first-in-chromium | outage | restart | table | page; all without any
   --client   ${peers.map(({ name }) => name).join(' | ')}; may stand several times
   --network  for first: ${Object.keys(networks).join(' | ')}; may stand several times
   --rounds   default 20 for first, 5 for outage and restart
-  table      prints what is kept, measures nothing`
+  table      prints what is kept, measures nothing; so does page, and puts it into docs/client/measured.md`
 
 const say = (text) => process.stderr.write(`${text}\n`)
 
@@ -35,6 +36,7 @@ const kinds = {
   outage: (asked) => measureTrouble('outage', asked),
   restart: (asked) => measureTrouble('restart', asked),
   table: async () => {},
+  page: async () => {},
 }
 
 process.exitCode = await main()
@@ -70,7 +72,9 @@ async function main() {
     endAllOnExit()
     await install()
     for (const what of whats) await kinds[what](asked)
-    console.log(tablesOf(readResults(), peers))
+    const tables = tablesOf(readResults(), peers)
+    for (const [name, table] of Object.entries(tables)) console.log(`${name}\n\n${table}\n`)
+    if (positionals.includes('page')) await writePage(tables)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     console.error(`${error.message}\n\n${usage}`)

@@ -1,16 +1,19 @@
 import { median } from '../harness/medians.mjs'
 import { networks } from './network.mjs'
 
-/** @returns all that was measured, as tables in Markdown */
+/** @returns what was measured, as tables in Markdown, each under a name: `size`, `first`, …, and what on */
 export function tablesOf(results, peers) {
   const of = (what) => results.filter((result) => result.what === what)
-  const parts = [
-    of('size').length > 0 && sizeTable(of('size'), peers),
-    ...['first', 'first-in-chromium'].flatMap((what) => firstTables(of(what), what, peers)),
-    ...['outage', 'restart'].map((what) => of(what).length > 0 && troubleTable(of(what), what, peers)),
-    results.length > 0 && machineOf(results),
-  ]
-  return parts.filter(Boolean).join('\n\n')
+  const tables = {
+    size: sizeTable(of('size'), peers),
+    first: firstTable(of('first'), peers),
+    'first-in-chromium': firstTable(of('first-in-chromium'), peers),
+    outage: troubleTable(of('outage'), peers),
+    restart: troubleTable(of('restart'), peers),
+    machine: machineOf(results),
+  }
+  const measured = ([name]) => of(name).length > 0 || (name === 'machine' && results.length > 0)
+  return Object.fromEntries(Object.entries(tables).filter(measured))
 }
 
 function sizeTable(results, peers) {
@@ -30,14 +33,12 @@ function sizeTable(results, peers) {
   )
   const columns = ['client', 'import', 'min+gzip, kB', 'min, kB', 'everything, min+gzip, kB']
   const notes = peers.flatMap(({ title, note }) => (note ? [`${title}, ${note}.`] : []))
-  return [`### Size`, table(columns, rows), ...notes].join('\n\n')
+  return [table(columns, rows), ...notes].join('\n\n')
 }
 
 const imported = ({ usual }) => `\`${/\{.*\}/.exec(usual)[0]}\``
 
-function firstTables(results, what, peers) {
-  if (results.length === 0) return []
-  const runtime = what === 'first' ? 'Node' : 'Chromium'
+function firstTable(results, peers) {
   const rows = Object.entries(networks).flatMap(([name, { title }]) =>
     byPeer(
       results.filter((result) => result.case === name),
@@ -66,7 +67,7 @@ function firstTables(results, what, peers) {
     'next message, ms, median',
     'rounds',
   ]
-  return [`### Time to first message (${runtime})\n\n${table(columns, rows)}`]
+  return table(columns, rows)
 }
 
 /** A figure over the rounds that have it; with how many have not. */
@@ -83,7 +84,7 @@ export function ninetyFifth(values) {
   return sorted[Math.ceil(sorted.length * 0.95) - 1]
 }
 
-function troubleTable(results, what, peers) {
+function troubleTable(results, peers) {
   const rows = byPeer(results, peers).map(
     ([
       peer,
@@ -107,9 +108,8 @@ function troubleTable(results, what, peers) {
       ]
     },
   )
-  const title = what === 'outage' ? 'An outage of ten seconds' : 'A restart of the server'
   const columns = ['client', 'server', 'published', 'lost', 'repeated', 'out of order', 'the program is told']
-  return `### ${title}\n\n${table([...columns, 'flows again after, ms, median', 'from – to', 'clients'], rows)}`
+  return table([...columns, 'flows again after, ms, median', 'from – to', 'clients'], rows)
 }
 
 function spread(rounds, key) {
@@ -119,7 +119,9 @@ function spread(rounds, key) {
 }
 
 function machineOf(results) {
-  const { machine, revision } = results.at(-1)
+  if (results.length === 0) return ''
+  const newest = results.reduce((one, other) => (one.date > other.date ? one : other))
+  const { machine, revision } = newest
   const dates = [...new Set(results.map(({ date }) => date.slice(0, 10)))].join(', ')
   const { processor, cores, memoryGb, system, kernel, node } = machine
   return `${processor}, ${cores} cores, ${memoryGb} GB, ${system}, Linux ${kernel}, Node ${node}; ${dates}, commit ${revision}.`

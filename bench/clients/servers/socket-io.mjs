@@ -17,8 +17,9 @@ const server = createServer((request, response) => {
   })
 })
 const [port, storePort] = process.argv.slice(2)
+const redis = storePort && (await connectRedis(`redis://127.0.0.1:${storePort}`))
 const io = new Server(server, {
-  ...(storePort && { adapter: await redisAdapter(`redis://127.0.0.1:${storePort}`) }),
+  ...(redis && { adapter: await redisAdapter(redis) }),
   cors: { origin: '*' },
   connectionStateRecovery: { maxDisconnectionDuration: 2 * 60 * 1000, skipMiddlewares: true },
 })
@@ -26,12 +27,19 @@ io.on('connection', (socket) => {
   if (waiting && !socket.recovered) socket.emit('m', waiting)
 })
 server.listen(Number(port), '127.0.0.1')
-process.on('SIGTERM', () => {
-  io.close().then(() => process.exit(), console.error)
+process.on('SIGTERM', async () => {
+  await io.close()
+  // What was emitted last is on its way to it.
+  await redis?.close()
+  process.exit()
 })
 
-async function redisAdapter(url) {
+async function connectRedis(url) {
   const { createClient } = await import('redis')
+  return createClient({ url }).connect()
+}
+
+async function redisAdapter(redis) {
   const { createAdapter } = await import('@socket.io/redis-streams-adapter')
-  return createAdapter(await createClient({ url }).connect())
+  return createAdapter(redis)
 }
