@@ -173,8 +173,13 @@ test('a wait after a failure of the network is over when a socket comes, or when
   expect(await desk.nth(3)).toMatchObject({ over: 'post', seq: 0 })
   // The waits that were cut short do nothing more.
   desk.clock.advance(1000)
+  ;(await desk.nth(3)).lose()
+  await desk.clock.waiting(1000)
+  void desk.publisher.publish([2])
+  await new Promise((resolve) => setImmediate(resolve))
   expect(desk.sent).toHaveLength(4)
-  ;(await desk.nth(3)).keep('a')
+  desk.clock.advance(1000)
+  ;(await desk.nth(4)).keep('a')
   expect(await first).toMatchObject({ nextOffset: 'a' })
 })
 
