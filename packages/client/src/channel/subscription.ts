@@ -1,8 +1,8 @@
 import type { Envelope, Hearing } from '../links/link.js'
-import { ProblemError, problemFromEnvelope } from '../problem-error.js'
+import { answerMalformed, ProblemError, problemFromEnvelope } from '../problem-error.js'
 import type { Clock } from '../time/clock.js'
-import { type BackoffSettings, backoffMs } from '../time/retry.js'
-import type { Start } from '../wire/start.js'
+import { type BackoffSettings, backoffMs, wishMs } from '../time/retry.js'
+import { isOffset, type Start } from '../wire/start.js'
 import { offsetsOf } from './offsets.js'
 
 /** What the server no longer has: the messages between what was asked for and `earliestOffset`, or another history. */
@@ -119,10 +119,11 @@ export class Subscription implements Carried {
   }
 
   #take(envelope: Envelope, length: number): void {
-    const { messages = [], nextOffset, committedAt, encoding } = envelope
+    const { messages = [], nextOffset = '', committedAt, encoding } = envelope
     const offsets = offsetsOf(envelope, this.start)
+    if (offsets ? isBehind(offsets, messages, this.start) : this.withOffsets) throw answerMalformed(repeated)
     const isFull = this.#length + length > this.#settings.maxQueuedLength && this.#queue.length > 0
-    if (!offsets || nextOffset === undefined) {
+    if (!offsets) {
       this.withOffsets = true
       this.#carrier.rest(this)
       this.#carrier.hear(this)
@@ -130,10 +131,12 @@ export class Subscription implements Carried {
       this.#isFull = true
       this.#rest()
     } else {
+      const values = encoding ? messages.map(bytes) : messages
       this.start = nextOffset
+      // From here on they can be told, and are not asked for.
+      this.withOffsets = false
       this.#failures = 0
       if (messages.length === 0) return
-      const values = encoding ? messages.map(bytes) : messages
       this.#queue.push({ messages: values, offsets, committedAt, length })
       this.#length += length
       this.#wake()
@@ -151,7 +154,7 @@ export class Subscription implements Carried {
     this.#rest()
     this.#failures += 1
     const waitMs = isTransient || this.#failures > 1 ? backoffMs(backoff, this.#failures, random()) : 0
-    this.#cancel = clock.after(Math.max(waitMs, (facts.retryAfterSeconds ?? 0) * 1000), () => this.#hear())
+    this.#cancel = clock.after(Math.max(waitMs, wishMs(facts)), () => this.#hear())
   }
 
   /** @returns whether the program wants to go on, from elsewhere */
@@ -191,9 +194,13 @@ export class Subscription implements Carried {
   }
 }
 
-/** Whether it stays the same place: `-1`, `now`, `last` and `since` do not. */
-export function isOffset(start: Start): boolean {
-  return typeof start === 'string' && start.includes('_')
+export { isOffset }
+
+const repeated = 'An answer does not go on from where the channel was: a cache between?'
+
+/** Whether a cache, say, tells again what was heard, or an older place. */
+function isBehind([first = '']: readonly string[], { length }: readonly unknown[], start: Start): boolean {
+  return isOffset(start) && (length > 0 ? first <= start : first < start)
 }
 
 function bytes(message: unknown): Uint8Array {

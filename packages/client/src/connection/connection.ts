@@ -11,7 +11,7 @@ import type { WayMemory } from '../choosing/way-memory.js'
 import type { Links } from '../links/index.js'
 import type { Envelope, Link, LinkOwner, WayReason } from '../links/link.js'
 import { ProblemError } from '../problem-error.js'
-import { type BackoffSettings, backoffMs } from '../time/retry.js'
+import { type BackoffSettings, backoffMs, wishMs } from '../time/retry.js'
 import type { ClientNetwork } from './client-network.js'
 import type { Surrounding, Surroundings } from './surroundings.js'
 
@@ -140,6 +140,7 @@ export class Connection implements Carrier, LinkOwner {
 
   down(link: Link, error: ProblemError): void {
     if (link === this.#candidate) {
+      link.close()
       this.#candidate = undefined
       this.#failed(link.way, error)
     } else if (link === this.#active) void this.#lost(link, error)
@@ -169,7 +170,7 @@ export class Connection implements Carrier, LinkOwner {
     this.#reason = 'lost'
     const { isTransient, code, facts } = why
     const permanent = !isTransient && !(this.#wasUp && code.startsWith('answer-'))
-    this.#send({ type: 'down', permanent, retryAfterMs: (facts.retryAfterSeconds ?? 0) * 1000 })
+    this.#send({ type: 'down', permanent, retryAfterMs: wishMs(facts) })
   }
 
   #failed(way: Way, error: ProblemError): void {
@@ -245,9 +246,8 @@ export class Connection implements Carrier, LinkOwner {
     const { links, network } = this.#settings
     const link = links.proved[way](this, network)
     this.#candidate = link
-    if (way === 'long-poll') for (const subscription of this.#hearings.values()) link.hear(subscription)
+    if (way !== 'websocket') for (const subscription of this.#hearings.values()) link.hear(subscription)
     this.#cancelTrial = network.clock.after(network.answerMs, () => {
-      link.close()
       this.down(
         link,
         new ProblemError('way-silent', `No sign of life over ${way} in ${network.answerMs} ms.`),

@@ -1,14 +1,15 @@
+import type { ProblemError } from '../problem-error.js'
 import { wait } from '../time/clock.js'
 import type { Answer } from '../wire/http.js'
 import type { Link, LinkOwner } from './link.js'
 import { findPlaces } from './look.js'
-import { type Network, wasCut } from './network.js'
+import { type Network, stood, wasCut } from './network.js'
 import { type Asking, streamsLink } from './streams-link.js'
 
 /** How long the server is asked to hold, milliseconds: less where the network cuts what is silent for so long. */
 const longestHoldMs = 25_000
 
-/** From one empty answer to the next request, should something answer that does not hold, milliseconds. */
+/** From an answer without news to the next request, should something answer that does not hold, milliseconds. */
 const minEmptyRoundMs = 250
 
 /**
@@ -25,11 +26,14 @@ export function openLongPoll(owner: LinkOwner, network: Network): Link {
     asking.answered()
     for (;;) {
       const askedAtMs = network.clock.now()
+      const asked = asking.url()?.href
       const answer = await hold(asking, Math.min(longestHoldMs, network.quietMs / 2))
       if (!answer) return
+      if (answer.body.length > 0) asking.received(answer.body)
       asking.lasting()
-      if (answer.body.length > 0) asking.received(new TextDecoder().decode(answer.body))
-      else await wait(network.clock, askedAtMs + minEmptyRoundMs - network.clock.now(), asking.signal)
+      if (asking.url()?.href !== asked) continue
+      stood(network)
+      await wait(network.clock, askedAtMs + minEmptyRoundMs - network.clock.now(), asking.signal)
     }
   })
 }
@@ -49,7 +53,9 @@ async function hold({ network, signal, url }: Asking, holdMs: number): Promise<A
   try {
     return await network.ask(to, { signal, silenceMs: holdMs + network.answerMs })
   } catch (error) {
-    if (!signal.aborted) wasCut(network, network.clock.now() - askedAtMs)
+    // An answer is no cut, whatever it says.
+    if (!signal.aborted && (error as ProblemError).status === undefined)
+      wasCut(network, network.clock.now() - askedAtMs)
     throw error
   }
 }

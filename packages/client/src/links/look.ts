@@ -14,16 +14,15 @@ export async function lookOnce(asking: Asking, last?: Look): Promise<Look | unde
   const url = asking.url()
   if (!url) return undefined
   const { href } = url
-  const isSame = last?.href === href
   // The tag holds for the very URL that was asked.
-  const headers: Record<string, string> = isSame && last.tag ? { 'if-none-match': last.tag } : {}
+  const headers: Record<string, string> = last?.tag && last.href === href ? { 'if-none-match': last.tag } : {}
   const answer = await network.ask(url, { headers, signal, silenceMs: network.answerMs })
   if (answer.status === 304) return { href, tag: last?.tag, hasMore: false }
-  const envelopes = asking.received(new TextDecoder().decode(answer.body))
+  const envelopes = asking.received(answer.body)
   const wantsMore = !asking.isPlaced() || envelopes.some(({ upToDate }) => upToDate === false)
   // A server that claims more and gives nothing is not asked in a spin.
-  const isEmpty = isSame && envelopes.every(({ messages }) => !messages?.length)
-  return { href, tag: answer.headers.get('etag') ?? undefined, hasMore: wantsMore && !isEmpty }
+  const hasMore = wantsMore && asking.url()?.href !== href
+  return { href, tag: answer.headers.get('etag') ?? undefined, hasMore }
 }
 
 /** Reads until each channel's place is an offset. `now` and `last` of a second request would be other places. */

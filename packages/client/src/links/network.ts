@@ -31,3 +31,8 @@ export const longestQuietMs = 60_000
 export function wasCut(network: Network, silentMs: number): void {
   if (silentMs > 1_000) network.quietMs = Math.min(network.quietMs, silentMs)
 }
+
+/** It was silent and stands. Little by little, so that a network that cuts what is silent is tried seldom. */
+export function stood(network: Network): void {
+  network.quietMs = Math.min(longestQuietMs, network.quietMs * 1.01)
+}

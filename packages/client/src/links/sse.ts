@@ -9,8 +9,10 @@ import { type Asking, streamsLink } from './streams-link.js'
 /** A stream that says nothing for so long is dead, milliseconds: two of the server's heartbeats and some. */
 const silenceMs = 35_000
 
-/** Before going on after a stream that the server ended, unless it said `retry:`, milliseconds. */
+/** Before going on after a stream that the server ended, unless it said `retry:`, milliseconds; and what that may say. */
 const defaultReconnectMs = 1_000
+const minReconnectMs = 250
+const maxReconnectMs = 10_000
 
 /**
  * Server-Sent Events: one response stays open, the server writes events. Read with `fetch`, which runs everywhere,
@@ -35,17 +37,16 @@ async function listen(asking: Asking): Promise<number | undefined> {
   if (!url) return undefined
   let isEmpty = true
   let retryMs: number | undefined
-  await eachEvents(asking.network, url, asking.signal, (events, parser) => {
+  await eachEvents(asking.network, url, asking.signal, (events, parser, text) => {
     retryMs = parser.retryMs
+    isEmpty = false
     asking.answered()
     for (const { data } of events) asking.received(data)
-    if (events.length > 0) isEmpty = false
     // A heartbeat is a comment, in a chunk of its own.
-    else if (!isEmpty) asking.lasting()
+    if (text.startsWith(':')) asking.lasting()
   })
-  // Asked again at once, what ends every stream before it says anything would be asked in a spin.
   if (isEmpty) throw connectionFailed('The event stream ended before it said anything.')
-  return retryMs ?? defaultReconnectMs
+  return Math.max(minReconnectMs, Math.min(retryMs ?? defaultReconnectMs, maxReconnectMs))
 }
 
 /** Reads an event stream until it ends. @throws ProblemError */
@@ -53,18 +54,20 @@ export async function eachEvents(
   network: Network,
   url: URL,
   signal: AbortSignal,
-  take: (events: StreamEvent[], parser: EventStreamParser) => void,
+  take: (events: StreamEvent[], parser: EventStreamParser, text: string) => void,
 ): Promise<void> {
-  const exchange = await network.start(url, { headers: { accept: 'text/event-stream' }, signal, silenceMs })
+  const headers = { accept: 'text/event-stream' }
+  const exchange = await network.start(url, { headers, signal, firstMs: network.answerMs, silenceMs })
   try {
     if (!exchange.response.headers.get('content-type')?.startsWith('text/event-stream')) {
       throw answerMalformed('The answer is no event stream.')
     }
     const parser = new EventStreamParser()
     // The parser takes the byte order mark away, as the standard has it.
-    const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
     for await (const chunk of exchange.chunks()) {
-      take(parser.push(decoder.decode(chunk, { stream: true })), parser)
+      const text = decoder.decode(chunk, { stream: true })
+      take(parser.push(text), parser, text)
     }
   } finally {
     exchange.close()

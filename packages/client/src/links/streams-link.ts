@@ -1,12 +1,15 @@
 import { path, type Way } from '@tidings/protocol'
-import { answerMalformed, type ProblemError } from '../problem-error.js'
+import type { ProblemError } from '../problem-error.js'
 import { serverUrl } from '../wire/address.js'
+import { startFields } from '../wire/start.js'
+import { checked, problemOf } from './envelope.js'
 import type { Envelope, Hearing, Link, LinkOwner } from './link.js'
 import type { Network } from './network.js'
 
-/** Channels of one request: the server takes no more, nor a longer head (16 KiB, of which others take some). */
+/** Channels of one request: the server takes no more. */
 const maxStreams = 64
-const maxQueryLength = 12_000
+/** A proxy refuses a request's line beyond 8 KiB, and each channel may grow by the length of an offset (32). */
+const maxQueryLength = 6_000
 
 /** What the three ways of HTTP have in common: they ask for a set of channels, each again in its own rhythm. */
 export interface Asking {
@@ -20,7 +23,7 @@ export interface Asking {
   answered(): void
   lasting(): void
   /** @throws ProblemError `answer-malformed` */
-  received(envelopes: string): Envelope[]
+  received(envelopes: string | Uint8Array): Envelope[]
 }
 
 /**
@@ -124,15 +127,16 @@ class Slice {
         received: (text) => this.#received(text, signal),
       })
     } catch (error) {
-      if (!signal.aborted) link.down(error as ProblemError)
+      if (!signal.aborted) link.down(problemOf(error))
     }
   }
 
-  #received(text: string, signal: AbortSignal): Envelope[] {
-    const envelopes = parsed(text)
+  #received(body: string | Uint8Array, signal: AbortSignal): Envelope[] {
+    const text = typeof body === 'string' ? body : new TextDecoder('utf-8', { fatal: true }).decode(body)
+    const envelopes = ([] as Envelope[]).concat(JSON.parse(text))
     const length = text.length / envelopes.length
     for (const envelope of envelopes) {
-      if (!signal.aborted) this.#link.owner.received(this.#link, envelope, length)
+      if (!signal.aborted) this.#link.owner.received(this.#link, checked(envelope), length)
     }
     return envelopes
   }
@@ -145,7 +149,7 @@ class Slice {
     if (asked.length === 0) return undefined
     const url = serverUrl(this.#link.network.server, path.streams)
     const query = new URLSearchParams(asked.map(stream))
-    for (const [name, value] of Object.entries(relative ?? {})) query.set(name, text(value))
+    for (const [name, value] of Object.entries(relative ? startFields(relative) : {})) query.set(name, value)
     if (asked.some(({ withOffsets }) => withOffsets)) query.set('offsets', 'true')
     if (live) query.set('live', live)
     url.search = String(query)
@@ -163,16 +167,4 @@ function isPlace(start: Hearing['start']): boolean {
 
 function isSame(one: object, other: object | string | undefined): boolean {
   return JSON.stringify(one) === JSON.stringify(other)
-}
-
-function text(value: unknown): string {
-  return value instanceof Date ? value.toISOString() : String(value)
-}
-
-function parsed(text: string): Envelope[] {
-  try {
-    return ([] as Envelope[]).concat(JSON.parse(text))
-  } catch (error) {
-    throw answerMalformed('An answer is no envelopes.', error)
-  }
 }

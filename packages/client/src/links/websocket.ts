@@ -3,11 +3,14 @@ import { answerMalformed, connectionFailed, ProblemError, problemFromEnvelope } 
 import { serverUrl } from '../wire/address.js'
 import { startFields } from '../wire/start.js'
 import type { WebSocketLike } from '../wire/websocket-like.js'
+import { checked, problemOf } from './envelope.js'
 import type { Envelope, Hearing, Link, LinkOwner } from './link.js'
-import { longestQuietMs, type Network, wasCut } from './network.js'
+import { type Network, stood, wasCut } from './network.js'
 
 /** From one ping to the next at most, milliseconds: so that a socket of which only one half is open is known in seconds. */
 const longestBeatMs = 10_000
+/** A server that wishes less makes a mistake, milliseconds. */
+const shortestBeatMs = 100
 
 /**
  * WebSocket: the server pushes envelopes, many channels over one socket, and takes publishes on it. It is asked for
@@ -112,20 +115,21 @@ class WebSocketLink implements Link {
   #frame(data: unknown): void {
     this.#lastFrameMs = this.#network.clock.now()
     if (this.#awaitsSign) this.#signed()
-    let envelope: Envelope
     try {
-      envelope = JSON.parse(data as string)
+      this.#take(checked(JSON.parse(data as string)), (data as string).length)
     } catch (error) {
-      this.#down(answerMalformed('A frame is no envelope.', error))
-      return
+      this.#down(problemOf(error))
     }
+  }
+
+  #take(envelope: Envelope, length: number): void {
     const { type, id, channel } = envelope
     if (type === 'welcome') this.#welcomed(envelope)
-    else if (type === 'goaway') this.#retryAfterMs = envelope.retryAfterMs ?? 0
+    else if (type === 'goaway') this.#retryAfterMs = Number(envelope.retryAfterMs) || 0
     else if (type === 'unsubscribed' && channel) this.#unsubscribed(channel)
     else if (id !== undefined || channel) {
       if (id !== undefined || !this.#leaving.has(channel as string))
-        this.#owner.received(this, envelope, (data as string).length)
+        this.#owner.received(this, envelope, length)
     } else if (type === 'error' && envelope.code !== 'not-implemented') {
       // What it is about could not be told: nothing on this socket is certain any more.
       if (envelope.status === 401) this.#network.forgetToken()
@@ -135,7 +139,8 @@ class WebSocketLink implements Link {
 
   #welcomed({ heartbeatMs }: Envelope): void {
     this.#isUp = true
-    this.#heartbeatMs = Math.min(heartbeatMs ?? longestBeatMs, longestBeatMs)
+    this.#heartbeatMs =
+      heartbeatMs && heartbeatMs >= shortestBeatMs ? Math.min(heartbeatMs, longestBeatMs) : longestBeatMs
     this.#beat()
     for (const hearing of this.#hearings) this.#subscribe(hearing)
     this.#owner.up(this)
@@ -162,8 +167,7 @@ class WebSocketLink implements Link {
 
   #signed(): void {
     this.#awaitsSign = false
-    // Little by little, so that a network that cuts what is silent is tried seldom.
-    this.#network.quietMs = Math.min(longestQuietMs, this.#network.quietMs * 1.01)
+    stood(this.#network)
     this.#owner.lasting(this)
     this.#beat()
   }
@@ -187,7 +191,8 @@ class WebSocketLink implements Link {
     if (this.#isOver) return
     const { server, answerMs } = this.#network
     if (code === 4401) this.#network.forgetToken()
-    if (this.#isUp) wasCut(this.#network, this.#network.clock.now() - this.#lastFrameMs)
+    // What was closed in order (1000, 1001, 4401, …) was not cut.
+    if (this.#isUp && code === 1006) wasCut(this.#network, this.#network.clock.now() - this.#lastFrameMs)
     const detail = `The WebSocket was closed (${code}).`
     if (this.#isUpgraded) return this.#fail(detail)
     try {

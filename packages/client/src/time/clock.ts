@@ -39,7 +39,7 @@ export function wait(clock: Clock, delayMs: number, signal: AbortSignal): Promis
  */
 export class SilenceWatch {
   readonly #clock: Clock
-  readonly #limitMs: number
+  limitMs: number
   readonly #onSilence: () => void
   #lastHeardMs: number
   #isPaused = false
@@ -47,7 +47,7 @@ export class SilenceWatch {
 
   constructor(clock: Clock, limitMs: number, onSilence: () => void) {
     this.#clock = clock
-    this.#limitMs = limitMs
+    this.limitMs = limitMs
     this.#onSilence = onSilence
     this.#lastHeardMs = clock.now()
     this.#cancel = clock.after(limitMs, () => this.#look())
@@ -73,7 +73,7 @@ export class SilenceWatch {
 
   #look(): void {
     if (this.#isPaused) this.heard()
-    const restMs = this.#lastHeardMs + this.#limitMs - this.#clock.now()
+    const restMs = this.#lastHeardMs + this.limitMs - this.#clock.now()
     if (restMs > 0) this.#cancel = this.#clock.after(restMs, () => this.#look())
     else this.#onSilence()
   }

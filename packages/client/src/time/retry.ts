@@ -1,3 +1,4 @@
+import type { ProblemFacts } from '@tidings/protocol'
 import { ProblemError } from '../problem-error.js'
 import { type Clock, systemClock, wait } from './clock.js'
 
@@ -36,6 +37,10 @@ export interface RetryOptions {
 
 /** A server's wish beyond this is cut: a slip of a unit must not silence a reader for ever. */
 export const longestWishMs = 3_600_000
+
+export function wishMs({ retryAfterSeconds = 0 }: ProblemFacts): number {
+  return Math.min(longestWishMs, retryAfterSeconds * 1000)
+}
 
 /**
  * Full jitter: anywhere between nothing and a limit that doubles with each failure, so that a thousand
@@ -79,8 +84,7 @@ export class Retry {
     this.#failures += 1
     if (this.#failures > this.#settings.maxAttempts) throw error
     const { clock = systemClock, random = Math.random, onRetry } = this.#options
-    const wishMs = Math.min(longestWishMs, (error.facts.retryAfterSeconds ?? 0) * 1000)
-    const waitMs = Math.max(wishMs, backoffMs(this.#settings, this.#failures, random()))
+    const waitMs = Math.max(wishMs(error.facts), backoffMs(this.#settings, this.#failures, random()))
     if (this.#signal.aborted) return
     onRetry?.({ error, attempt: this.#failures, waitMs })
     await wait(clock, waitMs, this.#signal)

@@ -18,6 +18,8 @@ export interface ExchangeRequest {
   readonly signal?: AbortSignal | undefined
   /** Longest time without a byte of the answer, milliseconds. */
   readonly silenceMs: number
+  /** Until the first byte of its body. Default: the same. */
+  readonly firstMs?: number
 }
 
 /** A whole answer: 2xx or 304. */
@@ -57,7 +59,7 @@ export async function ask(url: URL, request: ExchangeRequest, options: HttpOptio
 /** @throws ProblemError as `ask` does */
 export async function startExchange(
   url: URL,
-  { method = 'GET', headers, body, signal: owner, silenceMs }: ExchangeRequest,
+  { method = 'GET', headers, body, signal: owner, silenceMs, firstMs = silenceMs }: ExchangeRequest,
   options: HttpOptions,
 ): Promise<Exchange> {
   // A local name: a browser's fetch refuses to be called as a method of something else.
@@ -66,7 +68,7 @@ export async function startExchange(
   const abort = () => lifetime.abort()
   let isSilent = false
   let isWhole = false
-  const silence = new SilenceWatch(options.clock ?? systemClock, silenceMs, () => {
+  const silence = new SilenceWatch(options.clock ?? systemClock, firstMs, () => {
     isSilent = true
     abort()
   })
@@ -80,7 +82,7 @@ export async function startExchange(
   }
   const failed = (cause: unknown) => {
     close()
-    if (isSilent) return connectionFailed(`Nothing came for ${silenceMs} ms.`, cause)
+    if (isSilent) return connectionFailed(`Nothing came for ${silence.limitMs} ms.`, cause)
     const why = cause instanceof Error && cause.cause instanceof Error ? ` (${cause.cause.message})` : ''
     return connectionFailed(`The server can not be reached, or the answer broke off${why}.`, cause)
   }
@@ -94,6 +96,7 @@ export async function startExchange(
       if (done) break
       // A consumer that is slow to come back leaves bytes unread: that is not the server's silence.
       silence.pause()
+      silence.limitMs = silenceMs
       yield value
       silence.resume()
     }

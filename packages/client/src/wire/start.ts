@@ -4,6 +4,11 @@
  */
 export type Start = string | { readonly last: number } | { readonly since: Date | string }
 
+/** Whether it stays the same place: `-1`, `now`, `last` and `since` do not. */
+export function isOffset(start: unknown): start is string {
+  return typeof start === 'string' && start.includes('_')
+}
+
 /** As an envelope has it; as a query, once the values are text. */
 export function startFields(start: Start): { offset: string } | { last: number } | { since: string } {
   if (typeof start === 'string') return { offset: start }
