@@ -56,10 +56,6 @@ export class Hub {
     this.#tell()
   }
 
-  renewed(token: string): void {
-    this.#connection.renewed(token)
-  }
-
   close(): void {
     this.#lifetime.abort()
     this.#connection.close()

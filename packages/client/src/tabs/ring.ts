@@ -1,5 +1,7 @@
 import { offsetsOf } from '../channel/offsets.js'
+import { isOffset } from '../channel/subscription.js'
 import type { Envelope } from '../links/link.js'
+import type { Start } from '../wire/start.js'
 
 /** An envelope, and the offset that it goes on from: who has heard to there hears it next. */
 export interface Entry {
@@ -49,10 +51,10 @@ export class Ring {
  *
  * @returns undefined when something may be missing between the two
  */
-export function partAfter({ at, envelope }: Entry, start: unknown): Envelope | undefined {
+export function partAfter({ at, envelope }: Entry, start: Start): Envelope | undefined {
   const { type, messages = [], nextOffset = '' } = envelope
   if (start === at) return envelope
-  if (type !== 'data' || typeof start !== 'string') return undefined
+  if (type !== 'data' || !isOffset(start)) return undefined
   if (start > nextOffset) return { type, messages: [] }
   const offsets = offsetsOf(envelope, at) ?? []
   const next = offsets.indexOf(start) + 1

@@ -92,10 +92,6 @@ export class TabLink implements Link {
     this.#ping()
   }
 
-  renewed(token: string): void {
-    this.#hub?.renewed(token)
-  }
-
   close(): void {
     this.#isOver = true
     this.#cancel()
