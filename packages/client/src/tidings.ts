@@ -96,13 +96,13 @@ export class Tidings extends typedTarget<TidingsDetails>() {
   constructor(url: string | URL, options: ConnectOptions = {}) {
     super()
     this.url = serverUrl(String(url), '').href.replace(/\/$/, '')
-    this.#ways = options.ways === undefined ? allWays : ([] as Way[]).concat(options.ways)
+    this.#ways = ([] as readonly Way[]).concat(options.ways ?? allWays)
+    if (!this.#ways.length || !this.#ways.every((way) => allWays.includes(way)))
+      throw new ProblemError('way-unknown', `Give some of ${allWays.join(', ')} as ways.`)
     this.#policy = options.policy
     this.#queue = options.queue
     const clock = options.clock ?? systemClock
-    this.#credentials = new Credentials(options, clock, (token) => {
-      for (const connection of this.#connections) connection.renewed(token)
-    })
+    this.#credentials = new Credentials(options, clock)
     this.#network = new ClientNetwork(this.url, clock, options, this.#credentials)
     const settings: ConnectionSettings = {
       links: ownLinks,
@@ -136,6 +136,8 @@ export class Tidings extends typedTarget<TidingsDetails>() {
       publish: (messages: readonly (Message | RawJson)[], close: boolean) =>
         this.#publish(name, messages, close, options),
     }
+    // What the last page left is sent without anything new.
+    if (this.#queue) this.#publisherOf(name, options)
     return new Channel(name, host, options)
   }
 
@@ -181,6 +183,7 @@ export class Tidings extends typedTarget<TidingsDetails>() {
       surrounding: (type) => this.#costs?.surrounding(type),
     })
     this.#connections.push(connection)
+    if (this.#isClosed) connection.close()
     if (this.#policy) this.#watchCosts()
     return connection
   }

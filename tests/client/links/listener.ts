@@ -6,7 +6,7 @@ import type { Envelope, Hearing, Link, LinkOwner } from '../../../packages/clien
 import { systemClock } from '../../../packages/client/src/time/clock.js'
 
 export function networkTo(server: string, options: NetworkOptions = {}): ClientNetwork {
-  return new ClientNetwork(server, systemClock, options, new Credentials({}, systemClock, () => {}))
+  return new ClientNetwork(server, systemClock, options, new Credentials({}, systemClock))
 }
 
 interface Heard extends Hearing {

@@ -192,10 +192,26 @@ export class Channel<Message = unknown>
   }
 }
 
+/** A server refuses a start that is none for all channels of a request: it is looked at here. */
 function startOf({ offset, last, since }: StartOptions): Start | undefined {
   if ([offset, last, since].filter((each) => each !== undefined).length > 1) {
     throw new ProblemError('start-ambiguous', 'Give one of offset, last and since.')
   }
+  if (offset !== undefined && !offsetPattern.test(offset))
+    throw malformed('offset', 'one that was told with a message, -1 or now')
+  if (last !== undefined && !(Number.isInteger(last) && last >= 0 && last <= 10_000))
+    throw malformed('last', 'a whole number, at most 10000')
   if (last !== undefined) return { last }
-  return since === undefined ? offset : { since }
+  if (since === undefined) return offset
+  const time = new Date(since)
+  const year = time.getUTCFullYear()
+  if (!(year >= 0 && year < 10_000)) throw malformed('since', 'a Date, or a time of RFC 3339')
+  return { since: time.toISOString() }
+}
+
+/** Numbers of 16 digits beyond 9 × 10^15 are none that a server mints, and not exact. */
+const offsetPattern = /^(-1|now|[0-8]\d{15}_[0-8]\d{15})$/
+
+function malformed(option: keyof StartOptions, wish: string): ProblemError {
+  return new ProblemError('offset-malformed', `Give as ${option} ${wish}.`)
 }

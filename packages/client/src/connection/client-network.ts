@@ -64,8 +64,8 @@ export class ClientNetwork implements Network {
     return this.#credentials.token()
   }
 
-  forgetToken(): void {
-    this.#credentials.forget()
+  refused(): boolean {
+    return this.#credentials.refused()
   }
 
   /** A token that was refused is fetched anew, once. */
@@ -83,7 +83,7 @@ export class ClientNetwork implements Network {
       return await attempt()
     } catch (error) {
       if (!(error instanceof ProblemError) || error.status !== 401 || !this.#credentials.hasToken) throw error
-      if (this.#credentials.token() === token) this.forgetToken()
+      if (this.#credentials.token() === token) this.#credentials.forget()
       return attempt()
     }
   }
@@ -94,7 +94,8 @@ export class ClientNetwork implements Network {
     const url = serverUrl(this.server, path.stats)
     if (error.code !== 'connection-failed' || !origin || origin === url.origin) return error
     try {
-      await (this.#options.fetch ?? fetch)(url, { mode: 'no-cors' })
+      const signal = AbortSignal.timeout(this.answerMs)
+      await (this.#options.fetch ?? fetch)(url, { mode: 'no-cors', signal })
       const detail = `The server is there, but lets no page of ${origin} in. Start it with --allow-origin ${origin}`
       return new ProblemError('origin-refused', detail)
     } catch {

@@ -119,11 +119,6 @@ export class Connection implements Carrier, LinkOwner {
     this.#cancelLinger()
   }
 
-  /** A token was renewed: who is open is told. */
-  renewed(token: string): void {
-    this.#active?.renewed?.(token)
-  }
-
   up(link: Link): void {
     if (link === this.#candidate) this.#send({ type: 'proved' })
     else if (link === this.#active) {

@@ -1,8 +1,14 @@
 import { ProblemError } from '../problem-error.js'
 import type { Clock } from '../time/clock.js'
 
-/** A token is renewed so long before it expires, milliseconds; one of short life when a tenth of it is left. */
+/** A token is renewed so long before it expires, milliseconds; one of short life when half of it is left. */
 const renewBeforeMs = 30_000
+
+/** A promise that is not kept for so long is not waited for any more, milliseconds. */
+const longestFetchMs = 60_000
+
+/** A token that is refused so soon after another was is not fetched anew, milliseconds. */
+const againMs = 10_000
 
 export type Headers = Readonly<Record<string, string>>
 
@@ -17,67 +23,96 @@ export interface CredentialOptions {
 export class Credentials {
   readonly #options: CredentialOptions
   readonly #clock: Clock
-  readonly #renewed: (token: string) => void
   #token: Promise<string> | undefined
+  #renewAtMs = Number.POSITIVE_INFINITY
+  #refusedAtMs = Number.NEGATIVE_INFINITY
   #cancel = () => {}
 
-  /** @param renewed a token was fetched before the present one expires: what is open is told */
-  constructor(options: CredentialOptions, clock: Clock, renewed: (token: string) => void) {
+  constructor(options: CredentialOptions, clock: Clock) {
     this.#options = options
     this.#clock = clock
-    this.#renewed = renewed
   }
 
   get hasToken(): boolean {
     return this.#options.getToken !== undefined
   }
 
-  /** @throws ProblemError `token-missing`, which may pass */
+  /** Rejects with ProblemError `token-missing`, which may pass. */
   token(): Promise<string> | undefined {
     const { getToken } = this.#options
-    if (getToken) this.#token ??= this.#fetch(getToken)
-    return this.#token
+    if (Date.now() >= this.#renewAtMs) this.forget()
+    if (!getToken || this.#token !== undefined) return this.#token
+    const token = this.#fetch(getToken)
+    this.#token = token
+    token.then(
+      (text) => {
+        if (this.#token === token) this.#renewAtMs = renewalOf(text)
+      },
+      () => {
+        if (this.#token === token) this.#token = undefined
+      },
+    )
+    return token
   }
 
   forget(): void {
     this.#cancel()
     this.#token = undefined
+    this.#renewAtMs = Number.POSITIVE_INFINITY
   }
 
+  /** @returns whether a new one may help */
+  refused(): boolean {
+    const now = this.#clock.now()
+    const mayHelp = this.hasToken && now - this.#refusedAtMs > againMs
+    this.#refusedAtMs = now
+    this.forget()
+    return mayHelp
+  }
+
+  /** @throws ProblemError `token-missing` */
   async headers(): Promise<Headers> {
     const { headers = {} } = this.#options
     const token = await this.token()
     return {
-      ...(typeof headers === 'function' ? headers() : headers),
+      ...(typeof headers === 'function' ? headersOf(headers) : headers),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     }
   }
 
   async #fetch(getToken: () => string | Promise<string>): Promise<string> {
-    let token: string
+    let cancel = this.#cancel
+    const late = new Promise<never>((_, reject) => {
+      this.#cancel = cancel = this.#clock.after(longestFetchMs, () =>
+        reject(new Error('It is not settled yet.')),
+      )
+    })
     try {
-      token = await getToken()
+      return await Promise.race([getToken(), late])
     } catch (cause) {
-      this.#token = undefined
       throw new ProblemError('token-missing', 'getToken() failed.', { cause, isTransient: true })
+    } finally {
+      cancel()
     }
-    const leftMs = expiresAtMs(token) - Date.now()
-    if (leftMs > 0 && leftMs < Number.POSITIVE_INFINITY) {
-      this.#cancel()
-      this.#cancel = this.#clock.after(leftMs - Math.min(renewBeforeMs, leftMs / 10), () => {
-        this.forget()
-        this.token()?.then(this.#renewed, () => {})
-      })
-    }
-    return token
   }
 }
 
-/** @see RFC 7519 §4.1.4; a token that is no JWT is used until it is refused */
-function expiresAtMs(token: string): number {
+/** The program's own mistake is no mistake of the server's. */
+function headersOf(headers: () => Headers): Headers {
   try {
-    const claims = JSON.parse(atob((token.split('.')[1] as string).replace(/-/g, '+').replace(/_/g, '/')))
-    return claims.exp * 1000 || Number.POSITIVE_INFINITY
+    return headers()
+  } catch (cause) {
+    throw new ProblemError('headers-missing', 'headers() failed.', { cause })
+  }
+}
+
+/** When it is to be renewed. @see RFC 7519 §4.1.4; a token that is no JWT is used until it is refused */
+function renewalOf(token: string): number {
+  try {
+    const { exp } = JSON.parse(atob((token.split('.')[1] as string).replace(/-/g, '+').replace(/_/g, '/')))
+    const leftMs = exp * 1000 - Date.now()
+    // One that has expired is the server's to refuse: a clock may be wrong.
+    return leftMs > 0 ? exp * 1000 - Math.min(renewBeforeMs, leftMs / 2) : Number.POSITIVE_INFINITY
   } catch {
     return Number.POSITIVE_INFINITY
   }

@@ -23,10 +23,11 @@ export function ownSurroundings(clock: Clock): Surroundings {
       const lifetime = new AbortController()
       const { signal } = lifetime
       const on = (target: EventTarget | undefined, types: Record<string, () => void>) => {
-        for (const [type, act] of Object.entries(types)) target?.addEventListener(type, act, { signal })
+        for (const [type, act] of Object.entries(types)) target?.addEventListener?.(type, act, { signal })
       }
-      const { window, document } = globalThis
-      on(window, {
+      const { document } = globalThis
+      // A page's window, or a worker's own scope.
+      on(globalThis as Partial<EventTarget> as EventTarget, {
         online: () => tell('online'),
         pagehide: () => tell('suspend'),
         pageshow: () => tell('resume'),
@@ -40,7 +41,8 @@ export function ownSurroundings(clock: Clock): Surroundings {
       let lookedAtMs = Date.now()
       const look = () => {
         const now = Date.now()
-        if (now - lookedAtMs > 3 * lookMs) tell('woke')
+        // The timers of a page that nobody sees are a minute apart; who looks at it again tells that it woke.
+        if (now - lookedAtMs > 3 * lookMs && !document?.hidden) tell('woke')
         lookedAtMs = now
         cancel = clock.after(lookMs, look)
       }

@@ -53,8 +53,6 @@ export interface Link {
   close(): void
   /** A WebSocket alone takes envelopes. */
   send?(text: string): void
-  /** The token was fetched anew before it expires: what is open is told. */
-  renewed?(token: string): void
 }
 
 /** Who is told of a link's life. Never called from within `open`. */

@@ -20,8 +20,8 @@ export interface Network {
   start(url: URL, request: ExchangeRequest): Promise<Exchange>
   /** @returns undefined for who needs none */
   token(): Promise<string | undefined>
-  /** The server refused it: the next one is fetched anew. */
-  forgetToken(): void
+  /** The server refused it: the next one is fetched anew. @returns whether that may help: not twice in a row */
+  refused(): boolean
 }
 
 /** What is silent for longer than this in one piece is not expected to be, milliseconds. */

@@ -30,6 +30,7 @@ class WebSocketLink implements Link {
   /** Channels that were left, with the number of `unsubscribed` that are still to come: until then it is the old hearing's. */
   readonly #leaving = new Map<string, number>()
   #socket: WebSocketLike | undefined
+  #token: string | undefined
   #isUpgraded = false
   #isUp = false
   #isOver = false
@@ -65,10 +66,6 @@ class WebSocketLink implements Link {
     if (!this.#isOver) this.#socket?.send(text)
   }
 
-  renewed(token: string): void {
-    this.#say({ type: 'auth', token })
-  }
-
   close(): void {
     this.#isOver = true
     this.#cancel()
@@ -98,7 +95,7 @@ class WebSocketLink implements Link {
         this.#isUpgraded = true
         if (socket.protocol !== subprotocol)
           this.#down(answerMalformed(`The socket speaks no ${subprotocol}.`))
-        else if (token !== undefined) this.#say({ type: 'auth', token })
+        else this.#authorise(token)
       }
       socket.onmessage = ({ data }: { readonly data: unknown }) => this.#frame(data)
       socket.onerror = () => {}
@@ -132,8 +129,9 @@ class WebSocketLink implements Link {
         this.#owner.received(this, envelope, length)
     } else if (type === 'error' && envelope.code !== 'not-implemented') {
       // What it is about could not be told: nothing on this socket is certain any more.
-      if (envelope.status === 401) this.#network.forgetToken()
-      this.#down(problemFromEnvelope(envelope))
+      const problem = problemFromEnvelope(envelope)
+      if (problem.status === 401) this.#refused(problem)
+      else this.#down(problem)
     }
   }
 
@@ -156,6 +154,11 @@ class WebSocketLink implements Link {
     const { clock, answerMs } = this.#network
     this.#awaitsSign = true
     this.#say({ type: 'ping' })
+    // Renewed before it expires; one that can not be had now is asked for again with the next ping.
+    this.#network.token().then(
+      (token) => this.#authorise(token),
+      () => {},
+    )
     const waiting = this.#socket?.bufferedAmount ?? 0
     this.#cancel()
     this.#cancel = clock.after(answerMs, () => {
@@ -163,6 +166,15 @@ class WebSocketLink implements Link {
       if ((this.#socket?.bufferedAmount ?? 0) < waiting) this.#ping()
       else this.#fail(`The WebSocket was silent for ${answerMs} ms.`)
     })
+  }
+
+  #authorise(token: string | undefined): void {
+    if (token !== this.#token) this.#say({ type: 'auth', token })
+    this.#token = token
+  }
+
+  #refused(problem: ProblemError): void {
+    this.#down(this.#network.refused() ? connectionFailed(problem.message, problem) : problem)
   }
 
   #signed(): void {
@@ -190,10 +202,10 @@ class WebSocketLink implements Link {
   async #closed(code: number): Promise<void> {
     if (this.#isOver) return
     const { server, answerMs } = this.#network
-    if (code === 4401) this.#network.forgetToken()
     // What was closed in order (1000, 1001, 4401, …) was not cut.
     if (this.#isUp && code === 1006) wasCut(this.#network, this.#network.clock.now() - this.#lastFrameMs)
     const detail = `The WebSocket was closed (${code}).`
+    if (code === 4401) return this.#refused(new ProblemError('token-refused', detail, { status: 401 }))
     if (this.#isUpgraded) return this.#fail(detail)
     try {
       await this.#network.ask(serverUrl(server, path.socket), { silenceMs: answerMs })
