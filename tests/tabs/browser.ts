@@ -1,4 +1,6 @@
+import type { ChannelOptions, Tidings } from '@tidings/client'
 import { createChannel, type PostPublisher, postPublisher } from '@tidings/client/ways'
+import type { Way } from '@tidings/protocol'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import { startSite } from '../client/support/site.js'
@@ -18,6 +20,7 @@ export const hasChromium = requirement(
 export interface Hearing {
   readonly channels: readonly string[]
   readonly offset: string
+  readonly shared?: { readonly group?: string; readonly ways?: Way }
 }
 
 interface Heard {
@@ -34,27 +37,35 @@ interface Told {
   readonly errors: string[]
 }
 
-interface PageWorld {
+export interface PageWorld {
   readonly told: Told
+  readonly tidings: Tidings
+  /** What a page waits for after each message. */
+  pause: Promise<void>
+  readonly hear: (channel: string, options: ChannelOptions<unknown>) => Promise<void>
+  goOn?: () => void
 }
 
 const script = `
   import { connectShared } from '@tidings/client/tabs'
-  const { server, channels, offset } = JSON.parse(decodeURIComponent(location.hash.slice(1)))
+  const { server, channels, offset, shared } = JSON.parse(decodeURIComponent(location.hash.slice(1)))
   globalThis.told = { heard: {}, ways: [], states: [], errors: [] }
-  globalThis.tidings = connectShared(server)
+  globalThis.tidings = connectShared(server, shared)
   tidings.addEventListener('way', ({ detail }) => told.ways.push({ way: detail.way, reason: detail.reason }))
   tidings.addEventListener('state', ({ detail }) => told.states.push(detail.state))
-  globalThis.hear = async (channel, offset) => {
+  globalThis.pause = Promise.resolve()
+  globalThis.hear = async (channel, options) => {
     const heard = (told.heard[channel] = [])
     try {
-      for await (const event of tidings.channel(channel, { offset }).events())
+      for await (const event of tidings.channel(channel, options).events()) {
         heard.push({ data: event.data, offset: event.offset, atMs: Date.now() })
+        await pause
+      }
     } catch (error) {
       told.errors.push(error.code ?? String(error))
     }
   }
-  for (const channel of channels) hear(channel, offset)`
+  for (const channel of channels) hear(channel, { offset })`
 
 /** A page that hears. */
 export class Tab {

@@ -1,7 +1,6 @@
 import { offsetsOf } from '../channel/offsets.js'
-import { isOffset } from '../channel/subscription.js'
 import type { Envelope } from '../links/link.js'
-import type { Start } from '../wire/start.js'
+import { isOffset, type Start } from '../wire/start.js'
 
 /** An envelope, and the offset that it goes on from: who has heard to there hears it next. */
 export interface Entry {
