@@ -15,7 +15,13 @@ export type { WayMemory } from './choosing/way-memory.js'
 export type { Surrounding, Surroundings } from './connection/surroundings.js'
 export { type ErrorCode, ProblemError } from './problem-error.js'
 export { RawJson } from './publishing/raw-json.js'
-export { type ConnectOptions, connect, type Tidings, type TidingsDetails, type TidingsState } from './tidings.js'
+export {
+  type ConnectOptions,
+  connect,
+  type Tidings,
+  type TidingsDetails,
+  type TidingsState,
+} from './tidings.js'
 export type { Clock } from './time/clock.js'
 export type { BackoffSettings } from './time/retry.js'
 export type { TypedTarget } from './typed-target.js'

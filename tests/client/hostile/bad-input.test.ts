@@ -99,6 +99,40 @@ describe.each(ways)('over %s', (way: Way) => {
   })
 })
 
+test('an event that is larger than any ends in a new link', async () => {
+  const server = await startHostile({
+    answers(response) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('data:')
+      for (let megabyte = 0; megabyte < 65; megabyte++) response.write('x'.repeat(1024 * 1024))
+    },
+  })
+  const tidings = client(server.url, { ways: 'sse', backoff: { baseMs: 5_000, capMs: 5_000 } })
+  const waiting = waits(tidings)
+  const heard = take(tidings.channel('cake', { offset: '-1' }), 1)
+  expect((await waiting).error).toMatchObject({ code: 'answer-malformed' })
+  tidings.close()
+  await heard
+})
+
+test.each(ways.filter((way) => way !== 'websocket'))(
+  'what is said to be gzip and is none is asked for again, over %s',
+  async (way) => {
+    const server = await startHostile({
+      answers: (response) =>
+        response
+          .writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' })
+          .end('[]'),
+    })
+    const tidings = client(server.url, { ways: way })
+    const waiting = waits(tidings)
+    const heard = take(tidings.channel('cake', { offset: '-1' }), 1)
+    expect((await waiting).error).toMatchObject({ code: 'connection-failed' })
+    tidings.close()
+    await heard
+  },
+)
+
 describe('a WebSocket', () => {
   test.each([
     ['a welcome of no kind', '{"type":"welcome","heartbeatMs":"soon"}'],

@@ -83,6 +83,19 @@ test('a signal ends an iteration before it begins, while it waits, and between t
   expect(await waiting).toEqual([])
 })
 
+test('an iteration ends by its own signal and by that of its channel', async () => {
+  const { server } = await open()
+  const tidings = client(server.url)
+  for (const which of [0, 1]) {
+    const stops = [new AbortController(), new AbortController()] as const
+    const channel = tidings.channel('cake', { signal: stops[0].signal })
+    const heard = take(channel.events({ signal: stops[1].signal }), 1)
+    await pause(10)
+    stops[which]?.abort()
+    expect(await heard).toEqual([])
+  }
+})
+
 test('an iteration that is left and begun again and again hears each message once', async () => {
   const { server, publisher, channel } = await open()
   await publisher.publish(Array.from({ length: 50 }, (_, n) => n))

@@ -124,16 +124,18 @@ export class Channel<Message = unknown>
   }
 
   #iterate(options: HearOptions): AsyncIterator<ChannelEvent<Message>, undefined, undefined> {
-    const signal = options.signal ?? this.#options.signal
+    const signals = [options.signal, this.#options.signal]
     let subscription: Subscription | undefined
     let isOver = false
     const end = () => {
       isOver = true
-      signal?.removeEventListener('abort', end)
+      for (const signal of signals) signal?.removeEventListener('abort', end)
       subscription?.end()
     }
-    if (signal?.aborted) isOver = true
-    else signal?.addEventListener('abort', end)
+    for (const signal of signals) {
+      if (signal?.aborted) isOver = true
+      else signal?.addEventListener('abort', end)
+    }
     const open = () => {
       const start = startOf(options) ?? this.#offset ?? startOf(this.#options) ?? 'now'
       subscription = this.#host.subscribe(start, (gap) => this.#gap(gap))

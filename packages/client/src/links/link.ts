@@ -68,7 +68,7 @@ export interface LinkOwner {
   /** Told by what stands in for links, which is open all the while: how the connection behind it fares. */
   fares?(
     link: Link,
-    state: 'connecting' | 'steady' | 'waiting',
+    state: 'connecting' | 'steady' | 'climbing' | 'waiting',
     error?: ProblemError,
     retryInMs?: number,
   ): void

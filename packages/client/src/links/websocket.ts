@@ -59,7 +59,8 @@ class WebSocketLink implements Link {
   }
 
   probe(): void {
-    if (this.#isUp) this.#ping()
+    // One that waits for its answer is not given more time by another.
+    if (this.#isUp && !this.#awaitsSign) this.#ping()
   }
 
   send(text: string): void {
