@@ -1,7 +1,8 @@
-import type { ChannelOptions, Tidings } from '@tidings/client'
-import { createChannel, type PostPublisher, postPublisher } from '@tidings/client/ways'
+import type { ChannelOptions, Tidings, TidingsState } from '@tidings/client'
+import { createChannel, postPublisher } from '@tidings/client/ways'
 import type { Way } from '@tidings/protocol'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { RunningServer, ServerOptions } from 'tidings'
 import { onTestFinished } from 'vitest'
 import { startSite } from '../client/support/site.js'
 import { findProgram, requirement } from '../support/requirements.js'
@@ -93,13 +94,21 @@ export class Tab {
     )
   }
 
-  /** Waits until another way, or the way of another leader, was told. */
-  async isOn(way: string): Promise<void> {
+  /** Waits until the client is in this state. */
+  async is(state: TidingsState): Promise<void> {
     await this.page.waitForFunction(
-      (way) => (globalThis as unknown as { tidings?: { way?: string } }).tidings?.way === way,
-      way,
+      (state) => (globalThis as unknown as PageWorld).tidings?.state === state,
+      state,
       { polling: 20, timeout: 30_000 },
     )
+  }
+
+  /** Waits until this way carries. */
+  async isOn(way: string): Promise<void> {
+    await this.page.waitForFunction((way) => (globalThis as unknown as PageWorld).tidings?.way === way, way, {
+      polling: 20,
+      timeout: 30_000,
+    })
   }
 
   /** Whether this page has the lock that makes it the leader. */
@@ -116,8 +125,8 @@ export class Tab {
 export interface Shop {
   /** Of the pages. */
   readonly site: string
-  readonly url: string
-  readonly publishers: Record<string, PostPublisher>
+  readonly server: RunningServer
+  readonly publishers: Record<string, ReturnType<typeof postPublisher>>
   readonly context: BrowserContext
   open(hearing: Hearing): Promise<Tab>
   /** What the server counts: WebSockets that are open, subscriptions on them, and short polls that were answered. */
@@ -127,9 +136,9 @@ export interface Shop {
 }
 
 /** A server with channels, and a browser whose pages hear them. */
-export async function openShop(channels: readonly string[]): Promise<Shop> {
-  const server = await startTestServer({ longPollMs: 5_000 })
-  const publishers: Record<string, PostPublisher> = {}
+export async function openShop(channels: readonly string[], options: ServerOptions = {}): Promise<Shop> {
+  const server = await startTestServer({ longPollMs: 5_000, ...options })
+  const publishers: Record<string, ReturnType<typeof postPublisher>> = {}
   for (const channel of channels) {
     const address = { server: server.url, channel }
     await createChannel(address)
@@ -148,7 +157,7 @@ export async function openShop(channels: readonly string[]): Promise<Shop> {
   onTestFinished(() => browser.close())
   const context = await browser.newContext()
   return {
-    url: server.url,
+    server,
     site,
     publishers,
     context,

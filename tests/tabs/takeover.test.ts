@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { pick, randomOf, seedOfRun } from '../support/random.js'
+import { startTestServer, temporaryFolder } from '../support/test-server.js'
 import { hasChromium, leaderOf, openShop, type Shop, type Tab } from './browser.js'
 
 const channels = ['cake', 'tea']
@@ -151,3 +152,27 @@ describe.runIf(hasChromium)('when the leader goes', () => {
     expect((await leader.told()).states).toContain('suspended')
   })
 })
+
+test.runIf(hasChromium)(
+  'when the server goes, all tabs wait for it, one asks, and they go on when it is back',
+  async () => {
+    const settings = { engine: 'disk', folder: await temporaryFolder() } as const
+    const shop = await openShop(channels, settings)
+    const tabs = [
+      await shop.open(fromTheBeginning),
+      await shop.open(fromTheBeginning),
+      await shop.open(fromTheBeginning),
+    ]
+    for (const publisher of Object.values(shop.publishers)) await publisher.publish([1])
+    const leader = await leaderOf(tabs)
+    for (const tab of tabs) await tab.isOn('websocket')
+    await shop.server.close()
+    for (const tab of tabs) await tab.is('waiting')
+    const port = Number(new URL(shop.server.url).port)
+    await startTestServer({ ...settings, port, longPollMs: 5_000 })
+    for (const publisher of Object.values(shop.publishers)) await publisher.publish([2])
+    for (const tab of tabs) await tab.is('open')
+    await hearAll(tabs, 2)
+    expect(await leader.leads()).toBe(true)
+  },
+)

@@ -4,7 +4,7 @@ import type { Entry } from './ring.js'
 
 /** How the leader's connection fares. */
 export interface Status {
-  readonly state: 'connecting' | 'steady' | 'waiting'
+  readonly state: 'connecting' | 'steady' | 'climbing' | 'waiting'
   readonly way?: Way
   readonly reason?: WayReason
   /** Why it waits. */
@@ -28,16 +28,14 @@ export type Wish =
 /** What a leader says. */
 export type Saying =
   | { readonly type: 'status'; readonly count: number; readonly status: Status }
-  /** To one tab: what the ring has after its `start`, and where the ring begins. */
-  | {
-      readonly type: 'ring'
-      readonly tab: string
-      readonly ask: number
-      readonly channel: string
-      readonly from: string
-      readonly entries: readonly Entry[]
-    }
-  | { readonly type: 'news'; readonly channel: string; readonly entry: Entry }
+  /** To one tab: where the ring begins, and what it has after the tab's `start`. */
+  | (Answer & { readonly type: 'ring'; readonly tab: string; readonly ask: number; readonly from: string })
+  | (Answer & { readonly type: 'news' })
+
+interface Answer {
+  readonly channel: string
+  readonly entries: readonly Entry[]
+}
 
 /** Of two that lead for a moment, the later one has the greater term. */
 export type Word = Saying & { readonly term: number }

@@ -1,5 +1,5 @@
 import type { Way } from '@tidings/protocol'
-import type { OpenLink } from '../links/index.js'
+import type { Links, OpenLink } from '../links/index.js'
 import { allWays, type ConnectOptions, connect, type Tidings } from '../tidings.js'
 import { TabLink } from './tab-link.js'
 
@@ -38,7 +38,7 @@ export function connectShared(url: string | URL, options: SharedOptions = {}): T
       const name = `tidings ${version} ${settings.network.server} ${group} `
       const shared = { name, ways: ([] as Way[]).concat(ways), settings }
       const open: OpenLink = (owner, network) => new TabLink(owner, network, shared)
-      const opened = { websocket: open, sse: open, 'long-poll': open, 'short-poll': open }
+      const opened = { websocket: open } as Links['opened']
       return { opened, proved: opened }
     },
   })

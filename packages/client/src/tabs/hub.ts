@@ -37,15 +37,10 @@ export class Hub {
       state: (state, error, retryInMs) => {
         if (state === 'over') {
           if (error && !this.#lifetime.signal.aborted) over(error)
-          return
+        } else if (state !== 'idle' && state !== 'suspended') {
+          const why = error && { code: error.code, detail: error.message }
+          this.#fares({ ...this.#status, state, error: why, retryInMs })
         }
-        const status = state === 'climbing' ? 'steady' : state
-        this.#fares({
-          ...this.#status,
-          state: status === 'steady' || status === 'waiting' ? status : 'connecting',
-          error: error && { code: error.code, detail: error.message },
-          retryInMs,
-        })
       },
       failed() {},
       answered() {},
@@ -107,7 +102,7 @@ export class Hub {
     const feed = this.#feeds.get(channel) as Feed
     const { ring } = feed
     if (envelope.type !== 'data') {
-      this.#say({ type: 'news', channel, entry: { at: ring.place, envelope, length } })
+      this.#say({ type: 'news', channel, entries: [{ at: ring.place, envelope, length }] })
       // The server says no more of the channel; each tab decides what comes of that.
       this.#end(feed)
     } else if (!offsetsOf(envelope, ring.place)) {
@@ -115,7 +110,7 @@ export class Hub {
       this.#connection.rest(feed)
       this.#connection.hear(feed)
     } else if (envelope.messages?.length) {
-      this.#say({ type: 'news', channel, entry: ring.push(envelope, length) })
+      this.#say({ type: 'news', channel, entries: [ring.push(envelope, length)] })
     }
   }
 

@@ -19,12 +19,9 @@ const answerMs = 750
 /** A channel that is heard here. */
 interface Part {
   readonly hearing: Hearing
-  /** What the leader says of it goes on from where it is; else it is read here. */
-  isJoined: boolean
-  /** The server had more than it sent. */
-  hasMore: boolean
-  /** It was read to its end, or has been joined. */
-  isReady: boolean
+  /** It is read here; the server has said that it has `more`; it was read to its end; the leader's news go on from it. */
+  state: 'read' | 'more' | 'ready' | 'joined'
+  /** Of the last wish to join. */
   ask: number
 }
 
@@ -57,8 +54,11 @@ export class TabLink implements Link {
   #steals = false
   #isOver = false
   #cancel = () => {}
-  #resign = () => {}
-  #release = () => {}
+  #end = () => {}
+  /** What holds the locks: the tab's own, which shows that it is there, and the leader's. */
+  readonly #ended = new Promise<void>((resolve) => {
+    this.#end = resolve
+  })
 
   constructor(owner: LinkOwner, network: Network, shared: Shared) {
     this.#owner = owner
@@ -76,7 +76,7 @@ export class TabLink implements Link {
   }
 
   hear(hearing: Hearing): void {
-    this.#parts.set(hearing.channel, { hearing, isJoined: false, hasMore: false, isReady: false, ask: 0 })
+    this.#parts.set(hearing.channel, { hearing, state: 'read', ask: 0 })
     this.#reader.hear(hearing)
   }
 
@@ -100,13 +100,11 @@ export class TabLink implements Link {
     this.#hub?.close()
     this.#air?.close()
     this.#queue.abort()
-    this.#resign()
-    this.#release()
+    this.#end()
   }
 
-  /** @returns what is settled when the link is closed: until then the tab's own lock shows that it is there */
-  #start(): Promise<void> | undefined {
-    if (this.#isOver) return undefined
+  #start(): Promise<void> {
+    if (this.#isOver) return this.#ended
     this.#air = new Air(this.#shared.name, (word) => {
       if ('term' in word) this.#heard(word)
     })
@@ -114,9 +112,7 @@ export class TabLink implements Link {
     this.#ping()
     this.#look()
     void this.#campaign()
-    return new Promise((resolve) => {
-      this.#release = resolve
-    })
+    return this.#ended
   }
 
   #look(): void {
@@ -156,13 +152,11 @@ export class TabLink implements Link {
     }
   }
 
-  #lead(): Promise<void> | undefined {
-    if (this.#isOver) return undefined
+  #lead(): Promise<void> {
+    if (this.#isOver) return this.#ended
     const term = Math.max(Date.now(), this.#term + 1) + Math.random()
     this.#hub = new Hub(this.#shared, term, (error) => this.#down(error))
-    return new Promise((resolve) => {
-      this.#resign = resolve
-    })
+    return this.#ended
   }
 
   #heard(word: Word): void {
@@ -172,15 +166,24 @@ export class TabLink implements Link {
     this.#askedAtMs = undefined
     if (term > this.#term) {
       this.#term = term
-      for (const part of this.#parts.values()) if (part.isReady) this.#join(part)
+      for (const part of this.#parts.values())
+        if (part.state === 'ready' || part.state === 'joined') this.#join(part)
     }
-    if (word.type === 'status') this.#fares(word)
-    else {
-      const part = this.#parts.get(word.channel)
-      if (!part) return
-      if (word.type === 'news') this.#take(part, [word.entry])
-      else if (word.tab === this.#id && word.ask === part.ask) this.#joined(part, word)
+    if (word.type === 'status') {
+      this.#fares(word)
+      return
     }
+    const part = this.#parts.get(word.channel)
+    if (!part) return
+    if (word.type === 'ring') {
+      if (word.tab !== this.#id || word.ask !== part.ask) return
+      if (word.from > String(part.hearing.start)) this.#behind(part)
+      else {
+        part.state = 'joined'
+        this.#reader.leave(part.hearing)
+      }
+    }
+    this.#take(part, word.entries)
   }
 
   #fares({ term, count, status }: Extract<Word, { type: 'status' }>): void {
@@ -190,7 +193,7 @@ export class TabLink implements Link {
     owner.lasting(this)
     if (seen === this.#seen) return
     this.#seen = seen
-    if (state === 'steady' && way) {
+    if (way && (state === 'steady' || state === 'climbing')) {
       this.way = way
       this.reason = reason === 'first' ? 'lost' : reason
       owner.up(this)
@@ -199,20 +202,10 @@ export class TabLink implements Link {
     owner.fares?.(this, state, problem, retryInMs)
   }
 
-  #joined(part: Part, { from, entries }: Extract<Word, { type: 'ring' }>): void {
-    const { hearing } = part
-    if (from > String(hearing.start)) this.#behind(part)
-    else {
-      part.isJoined = true
-      this.#reader.leave(hearing)
-      this.#take(part, entries)
-    }
-  }
-
   #take(part: Part, entries: readonly Entry[]): void {
     const { hearing } = part
     for (const entry of entries) {
-      if (!part.isJoined || this.#parts.get(hearing.channel) !== part) return
+      if (part.state !== 'joined' || this.#parts.get(hearing.channel) !== part) return
       const envelope = partAfter(entry, hearing.start)
       if (!envelope) this.#behind(part)
       else if (envelope.messages?.length !== 0) this.#owner.received(this, envelope, entry.length)
@@ -221,23 +214,24 @@ export class TabLink implements Link {
 
   /** Something is missing between here and what the leader has: it is read here. */
   #behind(part: Part): void {
-    if (part.isJoined) this.#reader.hear(part.hearing)
-    part.isJoined = part.isReady = false
+    if (part.state === 'joined') this.#reader.hear(part.hearing)
+    part.state = 'read'
   }
 
   #read(envelope: Envelope, length: number): void {
     const part = this.#parts.get(envelope.channel as string)
-    if (part) part.hasMore = envelope.upToDate === false
+    if (part && envelope.upToDate === false) part.state = 'more'
     this.#owner.received(this, envelope, length)
   }
 
   /** The reader has an answer: what has no more in it is at its end. */
   #caughtUp(): void {
     for (const part of this.#parts.values()) {
-      if (part.isJoined) continue
-      part.isReady = !part.hasMore && isOffset(part.hearing.start)
-      part.hasMore = false
-      if (part.isReady) this.#join(part)
+      if (part.state === 'more') part.state = 'read'
+      else if (part.state !== 'joined' && isOffset(part.hearing.start)) {
+        part.state = 'ready'
+        this.#join(part)
+      }
     }
   }
 
