@@ -1,0 +1,2 @@
+export type { PublishQueue, QueuedAppend } from '../publishing/queue.js'
+export { type KeyedStorage, type StoredQueueOptions, storedQueue } from './stored-queue.js'

@@ -1,0 +1,153 @@
+import { type ConnectOptions, connect } from '@tidings/client'
+import { type KeyedStorage, storedQueue } from '@tidings/client/queue'
+import { createChannel, read } from '@tidings/client/ways'
+import { startServer } from 'tidings'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { temporaryFolder } from '../../support/test-server.js'
+
+/** `localStorage`, as far as it is used, with so much room. */
+class TestStorage implements KeyedStorage {
+  readonly #texts = new Map<string, string>()
+  readonly #maxItems: number
+
+  constructor(maxItems = Number.POSITIVE_INFINITY) {
+    this.#maxItems = maxItems
+  }
+
+  get length(): number {
+    return this.#texts.size
+  }
+
+  key(index: number): string | null {
+    return [...this.#texts.keys()][index] ?? null
+  }
+
+  getItem(key: string): string | null {
+    return this.#texts.get(key) ?? null
+  }
+
+  setItem(key: string, value: string): void {
+    if (!this.#texts.has(key) && this.#texts.size >= this.#maxItems) throw new Error('QuotaExceededError')
+    this.#texts.set(key, value)
+  }
+
+  removeItem(key: string): void {
+    this.#texts.delete(key)
+  }
+}
+
+const unhandled: unknown[] = []
+process.on('unhandledRejection', (reason) => unhandled.push(reason))
+beforeEach(() => {
+  onTestFinished(() => expect(unhandled.splice(0)).toEqual([]))
+})
+
+/** A server with a channel, which goes away and comes back at the same address. */
+async function shop(contentType = 'application/json') {
+  const settings = { engine: 'disk', durability: 'os', data: await temporaryFolder() } as const
+  let server = await startServer({ ...settings, port: 0 })
+  const { url } = server
+  const { port } = server.settings
+  await createChannel({ server: url, channel: 'cake' }, { contentType })
+  onTestFinished(() => server.close())
+  return {
+    url,
+    away: () => server.close(),
+    back: async () => {
+      server = await startServer({ ...settings, port })
+    },
+  }
+}
+
+function page(url: string, options: ConnectOptions) {
+  const tidings = connect(url, { backoff: { baseMs: 20, capMs: 100 }, ...options })
+  onTestFinished(() => tidings.close())
+  return tidings
+}
+
+async function kept(server: string): Promise<unknown[]> {
+  const messages: unknown[] = []
+  for await (const batch of read({ server, channel: 'cake' }, { way: 'short-poll' })) {
+    messages.push(...batch.messages)
+    if (batch.upToDate) break
+  }
+  return messages
+}
+
+/** Resolves when nothing waits in the storage. */
+async function isEmpty(storage: KeyedStorage): Promise<void> {
+  while (storage.length > 0) await new Promise((resolve) => setImmediate(resolve))
+}
+
+async function has(storage: KeyedStorage, items: number): Promise<void> {
+  while (storage.length < items) await new Promise((resolve) => setImmediate(resolve))
+}
+
+test('what a page published offline is sent by the next page, in order and once, without anything new', async () => {
+  const { url, away, back } = await shop()
+  const storage = new TestStorage()
+  const first = page(url, { queue: storedQueue({ storage }) })
+  await first.channel('cake').publish('heard of')
+  await isEmpty(storage)
+  await away()
+  const lost = ['one', 'two', 'three'].map((text) => first.channel('cake').publish(text))
+  const told = Promise.allSettled(lost)
+  await has(storage, 3)
+  first.close()
+  expect((await told).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+
+  await back()
+  page(url, { queue: storedQueue({ storage }) }).channel('cake')
+  await isEmpty(storage)
+  expect(await kept(url)).toEqual(['heard of', 'one', 'two', 'three'])
+})
+
+test('what was kept by the server but not told is not kept twice by the page after', async () => {
+  const { url } = await shop()
+  const storage = new TestStorage()
+  let isCut = false
+  /** The server has it, and the answer is lost. */
+  const cutting: typeof fetch = async (input, init) => {
+    if (isCut && init?.method === 'POST') throw new TypeError('the page was closed')
+    const answer = await fetch(input, init)
+    if (init?.method !== 'POST') return answer
+    isCut = true
+    throw new TypeError('the answer is lost')
+  }
+  const first = page(url, { queue: storedQueue({ storage }), fetch: cutting as typeof fetch })
+  const told = Promise.allSettled([
+    first.channel('cake').publish('one'),
+    first.channel('cake').publish('two'),
+  ])
+  while (!isCut) await new Promise((resolve) => setImmediate(resolve))
+  first.close()
+  await told
+  page(url, { queue: storedQueue({ storage }) }).channel('cake')
+  await isEmpty(storage)
+  expect(await kept(url)).toEqual(['one', 'two'])
+})
+
+test('a storage that is full, or holds rubbish, costs no message', async () => {
+  const { url } = await shop()
+  const storage = new TestStorage(2)
+  storage.setItem('tidings-queue cake 7', '{"messages":')
+  const channel = page(url, { queue: storedQueue({ storage }) }).channel('cake')
+  await Promise.all([1, 2, 3, 4].map((n) => channel.publish(n)))
+  expect(await kept(url)).toEqual([1, 2, 3, 4])
+})
+
+test('bytes are kept as they are', async () => {
+  const { url, away, back } = await shop('application/octet-stream')
+  const storage = new TestStorage()
+  const first = page(url, { queue: storedQueue({ storage }) })
+  await away()
+  const contentType = 'application/octet-stream'
+  const told = Promise.allSettled([first.channel('cake', { contentType }).publish(Uint8Array.of(0, 255, 7))])
+  await has(storage, 1)
+  first.close()
+  await told
+  await back()
+  page(url, { queue: storedQueue({ storage }) }).channel('cake', { contentType })
+  await isEmpty(storage)
+  expect(await kept(url)).toEqual([Uint8Array.of(0, 255, 7)])
+})
