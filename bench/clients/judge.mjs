@@ -1,3 +1,6 @@
+/** Of the lost ones so many are named. */
+const mostNamed = 20
+
 /**
  * Numbers are counted from the first one that was heard: who joins later misses nothing.
  *
@@ -17,6 +20,14 @@ export function judge(numbers, { acknowledged, unsure }) {
   }
   const first = numbers[0] ?? 0
   const due = acknowledged.filter((n) => n >= first)
-  const lost = due.filter((n) => !seen.has(n)).length
-  return { published: due.length, lost, repeated, disordered, unsure: unsure.size }
+  const missing = due.filter((n) => !seen.has(n))
+  const lost = missing.length
+  return {
+    published: due.length,
+    lost,
+    missing: missing.slice(0, mostNamed),
+    repeated,
+    disordered,
+    unsure: unsure.size,
+  }
 }

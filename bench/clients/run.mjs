@@ -116,12 +116,12 @@ async function measureTrouble(what, { peers, rounds = 5 }) {
         // They do not all start and stop their servers in the same moment.
         await sleep(at * 500)
         const figures = await trouble(peer, what)
-        say(`    ${peer.title} ${JSON.stringify(figures)}`)
+        say(`    ${peer.name} ${JSON.stringify(figures)}`)
         measured.get(peer).push(...figures)
       }),
     )
+    for (const [peer, rounds] of measured) keep({ what, client: peer.name, figures: { rounds } })
   }
-  for (const [peer, rounds] of measured) keep({ what, client: peer.name, figures: { rounds } })
 }
 
 async function withServers(peers) {
