@@ -3,7 +3,7 @@ import type { RawJson } from '../publishing/raw-json.js'
 import { typedTarget } from '../typed-target.js'
 import type { Start } from '../wire/start.js'
 import type { StandardSchema } from './standard-schema.js'
-import type { Gap, GapChoice, Subscription, Taken } from './subscription.js'
+import type { Gap, GapChoice, Subscription } from './subscription.js'
 
 export interface StartOptions {
   /** An offset from before, `-1` (the beginning) or `now` (the tail). Default: after the last message that was handed over, else `now`. */
@@ -164,18 +164,15 @@ export class Channel<Message = unknown>
     try {
       const subscription = open()
       for (let batch = await subscription?.next(); batch; batch = await subscription?.next()) {
-        yield* this.#each(batch)
+        const { messages, offsets, committedAt } = batch
+        for (const [index, message] of messages.entries()) {
+          const offset = offsets[index] as string
+          const data = await this.#checked(message, offset)
+          yield { data, offset, committedAt: committedAt === undefined ? undefined : new Date(committedAt) }
+        }
       }
     } finally {
       end()
-    }
-  }
-
-  async *#each({ messages, offsets, committedAt }: Taken): AsyncGenerator<ChannelEvent<Message>> {
-    for (const [index, message] of messages.entries()) {
-      const offset = offsets[index] as string
-      const data = await this.#checked(message, offset)
-      yield { data, offset, committedAt: committedAt === undefined ? undefined : new Date(committedAt) }
     }
   }
 

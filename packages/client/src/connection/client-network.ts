@@ -10,6 +10,7 @@ import {
   type Exchange,
   type ExchangeRequest,
   type Fetch,
+  type HttpOptions,
   startExchange,
 } from '../wire/http.js'
 import type { WebSocketConstructor } from '../wire/websocket-like.js'
@@ -53,11 +54,11 @@ export class ClientNetwork implements Network {
   }
 
   ask(url: URL, request: ExchangeRequest): Promise<Answer> {
-    return this.#authorised(request, (request, options) => ask(url, request, options))
+    return this.#authorised(ask, url, request)
   }
 
   start(url: URL, request: ExchangeRequest): Promise<Exchange> {
-    return this.#authorised(request, (request, options) => startExchange(url, request, options))
+    return this.#authorised(startExchange, url, request)
   }
 
   async token(): Promise<string | undefined> {
@@ -70,19 +71,19 @@ export class ClientNetwork implements Network {
 
   /** A token that was refused is fetched anew, once. */
   async #authorised<T>(
+    send: (url: URL, request: ExchangeRequest, options: HttpOptions) => Promise<T>,
+    url: URL,
     request: ExchangeRequest,
-    send: (request: ExchangeRequest, options: { fetch?: Fetch; clock: Clock }) => Promise<T>,
   ): Promise<T> {
-    const { fetch } = this.#options
     const token = this.#credentials.token()
     const attempt = async () => {
       const headers = { ...(await this.#credentials.headers()), ...request.headers }
-      return send({ ...request, headers }, { ...(fetch && { fetch }), clock: this.clock })
+      return send(url, { ...request, headers }, { fetch: this.#options.fetch ?? fetch, clock: this.clock })
     }
     try {
       return await attempt()
     } catch (error) {
-      if (!(error instanceof ProblemError) || error.status !== 401 || !this.#credentials.hasToken) throw error
+      if (token === undefined || !(error instanceof ProblemError) || error.status !== 401) throw error
       if (this.#credentials.token() === token) this.#credentials.forget()
       return attempt()
     }

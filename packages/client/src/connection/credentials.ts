@@ -33,10 +33,6 @@ export class Credentials {
     this.#clock = clock
   }
 
-  get hasToken(): boolean {
-    return this.#options.getToken !== undefined
-  }
-
   /** Rejects with ProblemError `token-missing`, which may pass. */
   token(): Promise<string> | undefined {
     const { getToken } = this.#options
@@ -64,7 +60,7 @@ export class Credentials {
   /** @returns whether a new one may help */
   refused(): boolean {
     const now = this.#clock.now()
-    const mayHelp = this.hasToken && now - this.#refusedAtMs > againMs
+    const mayHelp = this.#options.getToken !== undefined && now - this.#refusedAtMs > againMs
     this.#refusedAtMs = now
     this.forget()
     return mayHelp

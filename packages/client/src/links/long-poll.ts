@@ -4,7 +4,7 @@ import type { Answer } from '../wire/http.js'
 import type { Link, LinkOwner } from './link.js'
 import { findPlaces } from './look.js'
 import { type Network, stood, wasCut } from './network.js'
-import { type Asking, streamsLink } from './streams-link.js'
+import { type Asking, StreamsLink } from './streams-link.js'
 
 /** How long the server is asked to hold, milliseconds: less where the network cuts what is silent for so long. */
 const longestHoldMs = 25_000
@@ -21,7 +21,7 @@ const minEmptyRoundMs = 250
  * @see Durable Streams §5.7; RFC 6202 §2
  */
 export function openLongPoll(owner: LinkOwner, network: Network): Link {
-  return streamsLink('long-poll', owner, network, async (asking) => {
+  return new StreamsLink('long-poll', owner, network, async (asking) => {
     await findPlaces(asking)
     asking.answered()
     for (;;) {
@@ -40,7 +40,7 @@ export function openLongPoll(owner: LinkOwner, network: Network): Link {
 
 /** Whether what is between bears a request that is held: one is, for a second. */
 export function proveLongPoll(owner: LinkOwner, network: Network): Link {
-  return streamsLink('long-poll', owner, network, async (asking) => {
+  return new StreamsLink('long-poll', owner, network, async (asking) => {
     if (await hold(asking, 1_000)) asking.answered()
   })
 }

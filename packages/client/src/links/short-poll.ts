@@ -2,7 +2,7 @@ import { wait } from '../time/clock.js'
 import type { Link, LinkOwner } from './link.js'
 import { type Look, lookOnce } from './look.js'
 import type { Network } from './network.js'
-import { streamsLink } from './streams-link.js'
+import { StreamsLink } from './streams-link.js'
 
 /**
  * Short polling: ask, take what is new or "nothing", wait for the interval, ask again. While the server has more
@@ -11,7 +11,7 @@ import { streamsLink } from './streams-link.js'
  * @see Durable Streams §5.6
  */
 export function openShortPoll(owner: LinkOwner, network: Network): Link {
-  return streamsLink('short-poll', owner, network, async (asking) => {
+  return new StreamsLink('short-poll', owner, network, async (asking) => {
     let last: Look | undefined
     while (!asking.signal.aborted) {
       const look = await lookOnce(asking, last)

@@ -4,7 +4,7 @@ import { EventStreamParser, type StreamEvent } from '../wire/event-stream.js'
 import type { Link, LinkOwner } from './link.js'
 import { findPlaces } from './look.js'
 import type { Network } from './network.js'
-import { type Asking, streamsLink } from './streams-link.js'
+import { type Asking, StreamsLink } from './streams-link.js'
 
 /** A stream that says nothing for so long is dead, milliseconds: two of the server's heartbeats and some. */
 const silenceMs = 35_000
@@ -21,7 +21,7 @@ const maxReconnectMs = 10_000
  * @see HTML standard, "Server-sent events"
  */
 export function openSse(owner: LinkOwner, network: Network): Link {
-  return streamsLink('sse', owner, network, async (asking) => {
+  return new StreamsLink('sse', owner, network, async (asking) => {
     while (!asking.signal.aborted) {
       if (!asking.isPlaced()) await findPlaces(asking)
       const reconnectMs = await listen(asking)

@@ -26,26 +26,15 @@ export interface Asking {
   received(envelopes: string | Uint8Array): Envelope[]
 }
 
-/**
- * @param listen asks until its signal aborts; the set of channels changes by aborting it and listening anew
- * @see docs/protocol.md, several channels on one response
- */
-export function streamsLink(
-  way: Way,
-  owner: LinkOwner,
-  network: Network,
-  listen: (asking: Asking) => Promise<void>,
-): Link {
-  return new StreamsLink(way, owner, network, listen)
-}
-
-class StreamsLink implements Link {
+/** @see docs/protocol.md, several channels on one response */
+export class StreamsLink implements Link {
   readonly way: Way
   readonly owner: LinkOwner
   readonly network: Network
   readonly listen: (asking: Asking) => Promise<void>
   #slices: Slice[] = []
 
+  /** @param listen asks until its signal aborts; the set of channels changes by aborting it and listening anew */
   constructor(way: Way, owner: LinkOwner, network: Network, listen: (asking: Asking) => Promise<void>) {
     this.way = way
     this.owner = owner
