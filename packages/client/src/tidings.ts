@@ -173,6 +173,8 @@ export class Tidings extends typedTarget<TidingsDetails>() {
       state: (state, error, retryInMs) => {
         if (!isFirst) return
         this.#stateIs(states[state], error, retryInMs)
+        // What waits to be published after a failure goes on when the network is seen to be back.
+        if (states[state] === 'open') for (const publisher of this.#publishers.values()) publisher.wake()
         if (state === 'connecting') this.#costs?.look()
         else if (state === 'idle') this.#costs?.stop()
       },

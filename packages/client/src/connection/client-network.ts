@@ -89,19 +89,19 @@ export class ClientNetwork implements Network {
     }
   }
 
-  /** Why nothing comes, as far as a browser lets one find out: it hides refusals. */
+  /** Why nothing comes, as far as a browser lets one find out: it hides what other origins answer, but for our refusal. */
   async why(error: ProblemError): Promise<ProblemError> {
     const { protocol, origin } = globalThis.location ?? {}
     const url = serverUrl(this.server, path.stats)
     if (error.code !== 'connection-failed' || !origin || origin === url.origin) return error
-    try {
-      const signal = AbortSignal.timeout(this.answerMs)
-      await (this.#options.fetch ?? fetch)(url, { mode: 'no-cors', signal })
-      const detail = `The server is there, but lets no page of ${origin} in. Start it with --allow-origin ${origin}`
-      return new ProblemError('origin-refused', detail)
-    } catch {
-      if (protocol !== 'https:' || url.protocol === protocol) return error
-      return new ProblemError('mixed-content', 'A page of https: may not ask http:. Give the server TLS.')
-    }
+    const options = { fetch: this.#options.fetch ?? fetch, clock: this.clock }
+    const reason = await ask(url, { silenceMs: this.answerMs }, options).catch((told: ProblemError) => told)
+    if (reason instanceof ProblemError && reason.code === 'origin-refused') return reason
+    // Browsers let a page of https: ask its own machine.
+    const isMixed =
+      protocol === 'https:' && url.protocol !== protocol && !/^(localhost|127\.|\[::1])/.test(url.hostname)
+    return isMixed
+      ? new ProblemError('mixed-content', 'A page of https: may not ask http:. Give the server TLS.')
+      : error
   }
 }

@@ -153,6 +153,8 @@ class WebSocketLink implements Link {
 
   #ping(): void {
     const { clock, answerMs } = this.#network
+    // Before the ping itself waits to be sent, as it does in browsers.
+    const waiting = this.#socket?.bufferedAmount ?? 0
     this.#awaitsSign = true
     this.#say({ type: 'ping' })
     // Renewed before it expires; one that can not be had now is asked for again with the next ping.
@@ -160,7 +162,6 @@ class WebSocketLink implements Link {
       (token) => this.#authorise(token),
       () => {},
     )
-    const waiting = this.#socket?.bufferedAmount ?? 0
     this.#cancel()
     this.#cancel = clock.after(answerMs, () => {
       // A ping that stands in line behind what is being sent is not unanswered.
