@@ -92,7 +92,7 @@ export class Tail {
    */
   hear(touched: Touched, isEnough: (hasEnded: boolean) => boolean): boolean {
     let hasTold = false
-    // The turn before may have told the last of them: then nobody has the next piece twice.
+    // The turn before may have told the last of them: then this one is for the next.
     for (let kept = this.#waiting[0]; kept && !hasTold; kept = this.#waiting[0]) {
       this.#delivery ??= new Delivery(this.#channel, kept.batches, kept.isClosed, touched)
       this.#toHear ??= this.#listeners.values()
