@@ -79,9 +79,12 @@ export class Hub {
     this.#isFlushing = true
     this.#heardInTurn = 0
     for (const tail of this.#due) {
-      // Behind the others, if it goes on: a channel of ten thousand readers must not keep all others waiting.
       this.#due.delete(tail)
-      if (!tail.hear(this.#touched, this.#isEnough)) this.#due.add(tail)
+      if (!tail.hear(this.#touched, this.#isEnough)) {
+        // Behind the others: a channel of ten thousand readers must not keep all others waiting.
+        this.#due.add(tail)
+        break
+      }
       if (this.#touched.size >= sinksPerTurn || this.#heardInTurn >= listenersPerTurn) break
     }
     this.#touched.flush()

@@ -82,25 +82,30 @@ export class Tail {
   }
 
   /**
-   * Lets listeners hear what waits, until `isEnough` says that the rest is for another turn.
+   * Lets listeners hear what waits, until `isEnough` says that the rest is for another turn, and of what is not heard
+   * together only the first: a socket that is given two pieces in one turn gets a copy of both, and a thousand
+   * copies take longer than as many writes (bench/slow-readers).
    *
    * @param touched  gathers the sinks that were pushed to: the same each time
    * @param isEnough asked after each of them; hears whether it was told of its end, by a write of its own
    * @returns whether all is heard
    */
   hear(touched: Touched, isEnough: (hasEnded: boolean) => boolean): boolean {
-    for (let kept = this.#waiting[0]; kept; kept = this.#waiting[0]) {
+    let hasTold = false
+    // The turn before may have told the last of them: then this one is for the next.
+    for (let kept = this.#waiting[0]; kept && !hasTold; kept = this.#waiting[0]) {
       this.#delivery ??= new Delivery(this.#channel, kept.batches, kept.isClosed, touched)
       this.#toHear ??= this.#listeners.values()
       for (let next = this.#toHear.next(); !next.done; next = this.#toHear.next()) {
         tell(next.value, kept, this.#delivery)
+        hasTold = true
         if (isEnough(kept.isRemoved)) return false
       }
       this.#waiting.shift()
       this.#delivery = undefined
       this.#toHear = undefined
     }
-    return true
+    return this.#waiting.length === 0
   }
 }
 
