@@ -39,7 +39,7 @@ export interface ConnectOptions extends NetworkOptions, CredentialOptions {
   readonly surroundings?: Surroundings
   /** What carries instead of the four ways (`@tidings/client/tabs`). */
   readonly links?: (settings: ConnectionSettings) => Links
-  /** Waits between attempts after trouble. */
+  /** Waits between attempts after trouble, with full jitter. Default: up to 250 ms, doubling to 5 s. */
   readonly backoff?: Partial<BackoffSettings>
   /** Waits between attempts at a better way. Default: 15 s, doubling to 10 minutes. */
   readonly climb?: Partial<BackoffSettings>
@@ -109,7 +109,7 @@ export class Tidings extends typedTarget<TidingsDetails>() {
       network: this.#network,
       memory: options.memory ?? pageMemory,
       surroundings: options.surroundings ?? ownSurroundings(clock),
-      backoff: { ...defaultBackoff, ...options.backoff },
+      backoff: { ...defaultBackoff, capMs: 5_000, ...options.backoff },
       climb: { ...climbing, ...options.climb },
       random: options.random ?? Math.random,
     }

@@ -56,6 +56,8 @@ export class Connection implements Carrier, LinkOwner {
   #choice: Choice
   #active: Link | undefined
   #candidate: Link | undefined
+  #provedLink: Link | undefined
+  #openedAtMs = 0
   #way: Way | undefined
   #reason: WayReason = 'first'
   #error: ProblemError | undefined
@@ -120,10 +122,18 @@ export class Connection implements Carrier, LinkOwner {
   }
 
   up(link: Link): void {
-    if (link === this.#candidate) this.#send({ type: 'proved' })
-    else if (link === this.#active) {
+    if (link === this.#candidate) {
+      this.#provedLink = link
+      const { clock } = this.#settings.network
+      this.#cancelTrial()
+      // What is there may be on its way over the active link: to ask for it again would cost a round trip. As long
+      // again as it took is waited for it.
+      if (this.#choice.state !== 'connecting') this.#takeOver()
+      else this.#cancelTrial = clock.after(clock.now() - this.#openedAtMs, () => this.#takeOver())
+    } else if (link === this.#active) {
       this.#announce(link)
       this.#send({ type: 'up' })
+      this.#takeOver()
     }
   }
 
@@ -166,6 +176,11 @@ export class Connection implements Carrier, LinkOwner {
     const { isTransient, code, facts } = why
     const permanent = !isTransient && !(this.#wasUp && code.startsWith('answer-'))
     this.#send({ type: 'down', permanent, retryAfterMs: wishMs(facts) })
+    this.#takeOver()
+  }
+
+  #takeOver(): void {
+    if (this.#candidate && this.#candidate === this.#provedLink) this.#send({ type: 'proved' })
   }
 
   #failed(way: Way, error: ProblemError): void {
@@ -198,6 +213,7 @@ export class Connection implements Carrier, LinkOwner {
     const { links, network } = this.#settings
     switch (command.type) {
       case 'open':
+        this.#openedAtMs = network.clock.now()
         this.#activate(links.opened[command.way](this, network))
         break
       case 'try':
