@@ -120,8 +120,7 @@ export class Subscription implements Carried {
 
   #take(envelope: Envelope, length: number): void {
     const { messages = [], nextOffset = '', committedAt, encoding } = envelope
-    const offsets = offsetsOf(envelope, this.start)
-    if (offsets ? isBehind(offsets, messages, this.start) : this.withOffsets) throw answerMalformed(repeated)
+    const offsets = freshOffsets(this, envelope)
     const isFull = this.#length + length > this.#settings.maxQueuedLength && this.#queue.length > 0
     if (!offsets) {
       this.withOffsets = true
@@ -194,7 +193,21 @@ export class Subscription implements Carried {
   }
 }
 
-export { isOffset }
+/**
+ * The offset after each message of what comes next.
+ *
+ * @returns undefined when it is to be asked for with its offsets
+ * @throws ProblemError `answer-malformed` for what does not come next
+ */
+export function freshOffsets(
+  { start, withOffsets }: Hearing,
+  envelope: Envelope,
+): readonly string[] | undefined {
+  const offsets = offsetsOf(envelope, start)
+  const { messages = [] } = envelope
+  if (offsets ? isBehind(offsets, messages, start) : withOffsets) throw answerMalformed(repeated)
+  return offsets
+}
 
 const repeated = 'An answer does not go on from where the channel was: a cache between?'
 

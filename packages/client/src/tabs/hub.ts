@@ -1,6 +1,5 @@
 import type { Way } from '@tidings/protocol'
-import { offsetsOf } from '../channel/offsets.js'
-import type { Carried } from '../channel/subscription.js'
+import { type Carried, freshOffsets } from '../channel/subscription.js'
 import { Connection, type ConnectionSettings } from '../connection/connection.js'
 import type { Envelope } from '../links/link.js'
 import type { ProblemError } from '../problem-error.js'
@@ -105,11 +104,12 @@ export class Hub {
       this.#say({ type: 'news', channel, entries: [{ at: ring.place, envelope, length }] })
       // The server says no more of the channel; each tab decides what comes of that.
       this.#end(feed)
-    } else if (!offsetsOf(envelope, ring.place)) {
+    } else if (!freshOffsets(feed, envelope)) {
       feed.withOffsets = true
       this.#connection.rest(feed)
       this.#connection.hear(feed)
     } else if (envelope.messages?.length) {
+      feed.withOffsets = false
       this.#say({ type: 'news', channel, entries: [ring.push(envelope, length)] })
     }
   }

@@ -1,4 +1,5 @@
 import type { Way } from '@tidings/protocol'
+import { problemOf } from '../links/envelope.js'
 import type { Envelope, Hearing, Link, LinkOwner } from '../links/link.js'
 import type { Network } from '../links/network.js'
 import { openShortPoll } from '../links/short-poll.js'
@@ -208,7 +209,15 @@ export class TabLink implements Link {
       if (part.state !== 'joined' || this.#parts.get(hearing.channel) !== part) return
       const envelope = partAfter(entry, hearing.start)
       if (!envelope) this.#behind(part)
-      else if (envelope.messages?.length !== 0) this.#owner.received(this, envelope, entry.length)
+      else if (envelope.messages?.length !== 0) this.#received(envelope, entry.length)
+    }
+  }
+
+  #received(envelope: Envelope, length: number): void {
+    try {
+      this.#owner.received(this, envelope, length)
+    } catch (error) {
+      this.#down(problemOf(error))
     }
   }
 
@@ -228,7 +237,8 @@ export class TabLink implements Link {
   #caughtUp(): void {
     for (const part of this.#parts.values()) {
       if (part.state === 'more') part.state = 'read'
-      else if (part.state !== 'joined' && isOffset(part.hearing.start)) {
+      // One that has asked is answered, be it late, or by the next leader.
+      else if (part.state === 'read' && isOffset(part.hearing.start)) {
         part.state = 'ready'
         this.#join(part)
       }
