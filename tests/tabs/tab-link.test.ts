@@ -85,8 +85,8 @@ test('a tab that misses something reads it by itself, and joins again', async ()
 })
 
 test('a tab joins no feed that begins after its own place: it reads on by itself', async () => {
-  const { listener, publisher, say, news, joined } = await follower([1])
-  say(await joined(1, 3), news(1, 3, [4]))
+  const { listener, publisher, say, joined } = await follower([1])
+  say(await joined(1, 3))
   await publisher.publish([2, 3])
   expect(await listener.messages('cake', 3)).toEqual([1, 2, 3])
 })

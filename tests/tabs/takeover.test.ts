@@ -156,7 +156,7 @@ describe.runIf(hasChromium)('when the leader goes', () => {
 test.runIf(hasChromium)(
   'when the server goes, all tabs wait for it, one asks, and they go on when it is back',
   async () => {
-    const settings = { engine: 'disk', folder: await temporaryFolder() } as const
+    const settings = { engine: 'disk', data: await temporaryFolder() } as const
     const shop = await openShop(channels, settings)
     const tabs = [
       await shop.open(fromTheBeginning),
