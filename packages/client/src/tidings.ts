@@ -1,4 +1,4 @@
-import { channelNameFault, encodeChannelName, path, type Way } from '@tidings/protocol'
+import { encodeChannelName, path, type Way } from '@tidings/protocol'
 import { Channel, type ChannelOptions, type PublishReceipt } from './channel/channel.js'
 import { type Gap, type GapChoice, Subscription } from './channel/subscription.js'
 import { pageMemory, type WayMemory } from './choosing/way-memory.js'
@@ -18,6 +18,7 @@ import { type Clock, systemClock } from './time/clock.js'
 import { type BackoffSettings, defaultBackoff } from './time/retry.js'
 import { typedTarget } from './typed-target.js'
 import { serverUrl } from './wire/address.js'
+import { checkChannelName } from './wire/channel-name.js'
 import type { Start } from './wire/start.js'
 
 /** Best first: what costs least for who hears much. */
@@ -127,8 +128,7 @@ export class Tidings extends typedTarget<TidingsDetails>() {
 
   /** @throws ProblemError `channel-name-invalid` */
   channel<Message = unknown>(name: string, options: ChannelOptions<Message> = {}): Channel<Message> {
-    const fault = channelNameFault(name, 1024)
-    if (fault) throw new ProblemError('channel-name-invalid', fault)
+    checkChannelName(name)
     const host = {
       url: this.url,
       subscribe: (start: Start, onGap: (gap: Gap) => GapChoice) =>
