@@ -12,9 +12,12 @@ const hasChromium = requirement('Chromium', executablePath !== undefined, 'the c
 const script = `
   import { connect } from '@tidings/client'
   const tidings = connect(location.hash.slice(1))
-  globalThis.told = { heard: [], ways: [], states: [], error: undefined }
+  globalThis.told = { heard: [], ways: [], states: [], waits: [], error: undefined }
   tidings.addEventListener('way', ({ detail }) => told.ways.push(detail.way))
-  tidings.addEventListener('state', ({ detail }) => told.states.push(detail.state))
+  tidings.addEventListener('state', ({ detail }) => {
+    told.states.push(detail.state)
+    if (detail.state === 'waiting') told.waits.push({ code: detail.error.code, message: detail.error.message })
+  })
   try {
     for await (const n of tidings.channel('cake', { offset: '-1' })) told.heard.push(n)
   } catch (error) {
@@ -25,6 +28,7 @@ interface Told {
   heard: number[]
   ways: string[]
   states: string[]
+  waits: { code: string; message: string }[]
   error: { code: string; message: string } | undefined
 }
 
@@ -90,8 +94,10 @@ test.runIf(hasChromium)('a page that is not let in is told what to configure', a
     })
   })
   await page.goto(`http://shop.example/#${server.url}`)
-  await page.waitForFunction(() => (globalThis as unknown as { told: Told }).told?.error)
-  const { error } = await told(page)
-  expect(error?.code).toBe('origin-refused')
-  expect(error?.message).toMatch(/http:\/\/shop\.example .*--allow-origin/)
+  await page.waitForFunction(() => (globalThis as unknown as { told: Told }).told?.waits.length > 0)
+  const { waits, error } = await told(page)
+  expect(waits[0]?.code).toBe('origin-refused')
+  expect(waits[0]?.message).toContain('--allow-origin http://shop.example')
+  // A browser does not tell whether it was the server that refused, or something before it that is gone soon.
+  expect(error).toBeUndefined()
 })

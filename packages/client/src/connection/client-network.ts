@@ -89,19 +89,27 @@ export class ClientNetwork implements Network {
     }
   }
 
-  /** Why nothing comes, as far as a browser lets one find out: it hides what other origins answer, but for our refusal. */
+  /**
+   * Why nothing comes, as far as a browser lets one find out: it hides what another origin answers, but not that it
+   * does. That may be a proxy, for now: so a refusal is told, and asked again.
+   */
   async why(error: ProblemError): Promise<ProblemError> {
     const { protocol, origin } = globalThis.location ?? {}
     const url = serverUrl(this.server, path.stats)
     if (error.code !== 'connection-failed' || !origin || origin === url.origin) return error
-    const options = { fetch: this.#options.fetch ?? fetch, clock: this.clock }
-    const reason = await ask(url, { silenceMs: this.answerMs }, options).catch((told: ProblemError) => told)
-    if (reason instanceof ProblemError && reason.code === 'origin-refused') return reason
-    // Browsers let a page of https: ask its own machine.
-    const isMixed =
-      protocol === 'https:' && url.protocol !== protocol && !/^(localhost|127\.|\[::1])/.test(url.hostname)
-    return isMixed
-      ? new ProblemError('mixed-content', 'A page of https: may not ask http:. Give the server TLS.')
-      : error
+    const limit = new AbortController()
+    const cancel = this.clock.after(this.answerMs, () => limit.abort())
+    try {
+      await (this.#options.fetch ?? fetch)(url, { mode: 'no-cors', signal: limit.signal })
+      const detail = `Pages of ${origin} may not read what is answered: start the server with --allow-origin ${origin}`
+      return new ProblemError('origin-refused', detail, { isTransient: true })
+    } catch {
+      // Browsers let a page of https: ask its own machine.
+      const isOwn = /^(localhost|127\.|\[::1])/.test(url.hostname)
+      if (isOwn || protocol !== 'https:' || url.protocol === protocol) return error
+      return new ProblemError('mixed-content', 'A page of https: may not ask http:. Give the server TLS.')
+    } finally {
+      cancel()
+    }
   }
 }

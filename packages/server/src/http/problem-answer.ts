@@ -29,8 +29,8 @@ export function problemAnswer(error: unknown, onMistake: (error: unknown) => voi
     headers: {
       'content-type': problemContentType,
       'cache-control': 'no-store',
-      // A page that may not read may read so much, and not take the server for one that is gone.
-      ...(problem.code === 'origin-refused' && { 'access-control-allow-origin': '*' }),
+      // A page that is refused may find out that somebody answers, and not take the server for one that is gone.
+      ...(problem.code === 'origin-refused' && { 'cross-origin-resource-policy': 'cross-origin' }),
       ...factHeaders(problem),
     },
     body: Buffer.from(`${JSON.stringify(body)}\n`),
