@@ -151,3 +151,56 @@ test('bytes are kept as they are', async () => {
   await isEmpty(storage)
   expect(await kept(url)).toEqual([Uint8Array.of(0, 255, 7)])
 })
+
+/** As a publisher gives it to its queue. */
+const append = (order: number, seq: number, message = 'short') => {
+  return { order, messages: [message], close: false, producer: { id: 'baker', epoch: 0, seq } }
+}
+
+/** What the next page finds. */
+const left = async (storage: KeyedStorage) =>
+  (await storedQueue({ storage }).load('cake')).map(({ order, producer }) => [order, producer.seq])
+
+/** Has room for short texts alone, or for none. */
+function narrow() {
+  const storage = new TestStorage()
+  const room = { characters: 200 }
+  const setItem = storage.setItem.bind(storage)
+  storage.setItem = (key, value) => {
+    if (value.length > room.characters) throw new Error('QuotaExceededError')
+    setItem(key, value)
+  }
+  return { storage, room }
+}
+
+test('nothing is kept behind what the storage has no room for: it would be sent under the number of that', async () => {
+  const { storage } = narrow()
+  const queue = storedQueue({ storage })
+  await queue.put('cake', [append(1, 0)])
+  await queue.put('cake', [append(2, 1, 'long'.repeat(100)), append(3, 2)])
+  await queue.put('cake', [append(4, 3)])
+  expect(await left(storage)).toEqual([[1, 0]])
+  for (const order of [1, 2]) queue.settled('cake', order)
+  await queue.put('cake', [append(5, 4)])
+  expect(await left(storage)).toEqual([])
+  for (const order of [3, 4, 5]) queue.settled('cake', order)
+  await queue.put('cake', [append(6, 5)])
+  expect(await left(storage)).toEqual([[6, 5]])
+})
+
+test('what can not be kept under its new number is not kept under the old one, which others may take', async () => {
+  const { storage, room } = narrow()
+  const queue = storedQueue({ storage })
+  await queue.put('cake', [append(1, 0), append(2, 1), append(3, 2)])
+  queue.settled('cake', 1, new Error('refused'))
+  room.characters = 0
+  await queue.put('cake', [append(2, 0), append(3, 1)])
+  expect(await left(storage)).toEqual([])
+  room.characters = 200
+  await queue.put('cake', [append(2, 0), append(3, 1), append(4, 2)])
+  expect(await left(storage)).toEqual([
+    [2, 0],
+    [3, 1],
+    [4, 2],
+  ])
+})

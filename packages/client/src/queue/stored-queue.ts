@@ -25,12 +25,14 @@ export interface StoredQueueOptions {
  *
  * It is bounded twice. Beyond what a channel may have waiting (16 Mi characters) `publish` refuses the newest with
  * `queue-full`: to drop an older one would leave a hole that nobody is told of. What the storage has no room for
- * (`localStorage` has about 5 Mi characters) waits in memory alone, and is sent from there.
+ * (`localStorage` has about 5 Mi characters) waits in memory alone with what comes behind it, and is sent from there.
  *
  * Of several tabs the first one keeps a channel's queue (Web Locks); what others publish waits in memory alone.
  */
 export function storedQueue({ storage, name = 'tidings' }: StoredQueueOptions = {}): PublishQueue {
   const owners = new Map<string, Promise<boolean>>()
+  /** What waits and is not in the storage. Nothing behind it is there either: without a hole the numbers stay true. */
+  const unkept = new Map<string, Set<number>>()
   const keep = () => storage ?? localStorage
   const prefixOf = (channel: string) => `${name}-queue ${channel} `
   const owns = (channel: string) => {
@@ -44,14 +46,38 @@ export function storedQueue({ storage, name = 'tidings' }: StoredQueueOptions = 
     },
     async put(channel, appends) {
       if (!(await owns(channel))) return
-      for (const append of appends) keep().setItem(prefixOf(channel) + append.order, written(append))
+      const orders = unkept.get(channel) ?? new Set()
+      unkept.set(channel, orders)
+      let isFull = false
+      for (const append of appends) {
+        const { order } = append
+        const key = prefixOf(channel) + order
+        orders.delete(order)
+        // They grow, or all of them are put again.
+        const [first = order] = orders
+        isFull ||= first < order || !fits(keep(), key, written(append))
+        if (!isFull) continue
+        orders.add(order)
+        // It may be there under a number that is another's now.
+        keep().removeItem(key)
+      }
     },
     settled(channel, order) {
+      unkept.get(channel)?.delete(order)
       // Another's append may have the same number.
       owns(channel)
         .then((isOwn) => isOwn && keep().removeItem(prefixOf(channel) + order))
         .catch(() => {})
     },
+  }
+}
+
+function fits(storage: KeyedStorage, key: string, text: string): boolean {
+  try {
+    storage.setItem(key, text)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -144,7 +144,9 @@ test('where localStorage itself is forbidden, messages are heard all the same', 
   expect(memory.avoided('https://news.example')).toEqual([])
 })
 
-test.each(['rubbish', '-1', 'now', '{"offset":7}', '9999999999999999_9999999999999999'])(
+const beyond = ['9999999999999999_9999999999999999', '9007199254740991_0000000000000001']
+
+test.each(['', 'rubbish', '-1', 'now', '{"offset":7}', ...beyond])(
   '%j in the storage counts as nothing, and is told',
   async (text) => {
     const { channel, load, texts, key } = await openWorld()

@@ -161,3 +161,40 @@ test('publishes over the channel, also as a function by itself', async () => {
   await told
   expect(store.getSnapshot()).toMatchObject({ messages: ['a'], offset })
 })
+
+test('a listener may go and come in its own call: it is told once of each change', async () => {
+  const { store, channel } = await openWorld()
+  await channel.publish('a')
+  let told = 0
+  let leave = () => {}
+  const listener = () => {
+    leave()
+    if (++told > 100) throw new Error('told without an end')
+    leave = store.subscribe(listener)
+  }
+  leave = store.subscribe(listener)
+  await until(store, has(1))
+  await turn()
+  leave()
+  expect(told).toBeLessThanOrEqual(3)
+})
+
+test('a listener that throws keeps nothing from the others, and is heard of', async () => {
+  const { store, channel } = await openWorld()
+  await channel.publish('a')
+  const thrown: unknown[] = []
+  const before = process.rawListeners('uncaughtException')
+  process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => thrown.push(error))
+  onTestFinished(() => {
+    process.removeAllListeners('uncaughtException')
+    for (const listener of before) process.on('uncaughtException', listener as (error: Error) => void)
+  })
+  const leave = store.subscribe(() => {
+    throw new Error('cannot show this')
+  })
+  await until(store, has(1))
+  await channel.publish('b')
+  await until(store, has(2))
+  leave()
+  expect(thrown[0]).toHaveProperty('message', 'cannot show this')
+})

@@ -53,7 +53,16 @@ export function channelStore<Message>(
 
   const { soon, now } = oncePerFrame(() => {
     snapshot = { messages: kept.slice(Math.max(0, kept.length - limit)), offset, state, error }
-    for (const listener of listeners) listener()
+    for (const listener of [...listeners]) {
+      try {
+        listener()
+      } catch (error) {
+        // The page's `error` event hears of it, and the others of the snapshot.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
   })
 
   const become = (next: typeof state, reason?: unknown) => {

@@ -24,12 +24,14 @@ const version = 1
  *
  * Where tabs can not share (pages of http: that are not local, Node before 24) each has its own connection.
  *
- * @throws ProblemError `address-invalid`
+ * @throws ProblemError `address-invalid`, `way-unknown`
  * @see Web Locks API; HTML standard, "Broadcasting to other browsing contexts"
  */
 export function connectShared(url: string | URL, options: SharedOptions = {}): Tidings {
   const { group = '', ways = allWays, ...rest } = options
   if (!globalThis.navigator?.locks || !globalThis.BroadcastChannel) return connect(url, { ...rest, ways })
+  // Says at once what is wrong with the ways, which the leader is the first to use.
+  connect(url, { ways })
   return connect(url, {
     ...rest,
     // The single way there is: another tab's.
