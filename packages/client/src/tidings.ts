@@ -55,7 +55,7 @@ export interface TidingsDetails {
   /** Which way carries now, and why it changed. */
   way: { readonly way: Way; readonly previous: Way | undefined; readonly reason: WayReason }
   /** `waiting`: for the next attempt, after `error`. `closed`: by the program, or for good, after `error`. */
-  state: { readonly state: TidingsState; readonly error?: ProblemError; readonly retryInMs?: number }
+  state: { readonly state: TidingsState; readonly error?: ProblemError | undefined; readonly retryInMs?: number | undefined }
   /** A better way was tried and does not work here; it is tried again later. */
   'way-failed': { readonly way: Way; readonly error: ProblemError }
 }
@@ -220,17 +220,14 @@ export class Tidings extends typedTarget<TidingsDetails>() {
     const { clock, answerMs: silenceMs } = network
     const url = serverUrl(this.url, path.stream + encodeChannelName(channel))
     const port = {
-      ...{ backoff, random, clock },
-      ...(this.#queue && { queue: this.#queue }),
+      backoff,
+      random,
+      clock,
+      queue: this.#queue,
       post: (headers: Headers, body: string | Uint8Array | undefined, signal: AbortSignal) =>
-        network.ask(url, { method: 'POST', headers, signal, silenceMs, ...(body !== undefined && { body }) }),
+        network.ask(url, { method: 'POST', headers, body, signal, silenceMs }),
     }
-    const publisher = new ChannelPublisher(channel, port, {
-      ...(contentType !== undefined && { contentType }),
-      ...(producer.id !== undefined && { producerId: producer.id }),
-      ...(producer.epoch !== undefined && { epoch: producer.epoch }),
-      ...(producer.autoClaim !== undefined && { autoClaim: producer.autoClaim }),
-    })
+    const publisher = new ChannelPublisher(channel, port, { contentType, producerId: producer.id, ...producer })
     this.#publishers.set(channel, publisher)
     if (this.#isClosed) publisher.stop()
     else if (this.#speaker) this.#lend(publisher, this.#speaker)
@@ -266,7 +263,7 @@ export class Tidings extends typedTarget<TidingsDetails>() {
   #stateIs(state: TidingsState, error?: ProblemError, retryInMs?: number): void {
     if (this.#state === 'closed' || (state === this.#state && state !== 'waiting')) return
     this.#state = state
-    this.#tell('state', { state, ...(error && { error }), ...(retryInMs !== undefined && { retryInMs }) })
+    this.#tell('state', { state, error, retryInMs })
   }
 
   #tell<Type extends keyof TidingsDetails>(type: Type, detail: TidingsDetails[Type]): void {

@@ -99,18 +99,12 @@ export class Channel<Message = unknown>
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined, undefined> {
-    const events = this.events()[Symbol.asyncIterator]()
-    const dataOf = (step: IteratorResult<ChannelEvent<Message>, undefined>) =>
-      step.done ? step : { done: false as const, value: step.value.data }
-    return {
-      next: async () => dataOf(await events.next()),
-      return: async () => ({ done: true, value: (await events.return?.())?.value as undefined }),
-    }
+    return this.#iterate({}, ({ data }) => data)
   }
 
   /** The messages with their offsets. Nothing is asked for before the first `next()`. */
   events(options: HearOptions = {}): AsyncIterable<ChannelEvent<Message>> {
-    return { [Symbol.asyncIterator]: () => this.#iterate(options) }
+    return { [Symbol.asyncIterator]: () => this.#iterate(options, (event) => event) }
   }
 
   /** @returns when the server has kept it. @throws ProblemError as it was refused; `queue-full`, `publisher-stopped` */
@@ -123,7 +117,10 @@ export class Channel<Message = unknown>
     return this.#host.publish([], true)
   }
 
-  #iterate(options: HearOptions): AsyncIterator<ChannelEvent<Message>, undefined, undefined> {
+  #iterate<Value>(
+    options: HearOptions,
+    valueOf: (event: ChannelEvent<Message>) => Value,
+  ): AsyncIterator<Value, undefined, undefined> {
     const signals = [options.signal, this.#options.signal]
     let subscription: Subscription | undefined
     let isOver = false
@@ -148,11 +145,11 @@ export class Channel<Message = unknown>
         // What came together with the abort was not heard.
         if (step.done || isOver) return { done: true, value: undefined }
         this.#offset = step.value.offset
-        return step
+        return { done: false, value: valueOf(step.value) }
       },
-      return: async () => {
+      return: () => {
         end()
-        return events.return(undefined)
+        return events.return(undefined) as Promise<IteratorReturnResult<undefined>>
       },
     }
   }

@@ -9,7 +9,8 @@ import {
   producerSequenceHeader,
 } from '@tidings/protocol'
 import { answerMalformed, ProblemError, problemFromEnvelope } from '../problem-error.js'
-import { Retry, type RetryOptions } from '../time/retry.js'
+import { systemClock } from '../time/clock.js'
+import { backoffMs, defaultBackoff, type RetryOptions, wishMs } from '../time/retry.js'
 import { encodeBase64 } from '../wire/base64.js'
 import { randomId } from '../wire/random-id.js'
 import type { Encoded } from './encode.js'
@@ -31,14 +32,14 @@ export interface PublisherPort extends RetryOptions {
    */
   readonly post?: Post
   /** Keeps what is published beyond this process. */
-  readonly queue?: PublishQueue
+  readonly queue?: PublishQueue | undefined
 }
 
 export interface ChannelPublisherOptions {
   /** Of the channel; says what a message is. Default `application/json`. */
-  readonly contentType?: string
+  readonly contentType?: string | undefined
   /** Default: a random one, which is right unless the program itself keeps epochs across restarts. */
-  readonly producerId?: string
+  readonly producerId?: string | undefined
   /** Default 0. */
   readonly epoch?: number
   /**
@@ -95,7 +96,8 @@ export class ChannelPublisher {
   readonly #kind: ChannelKind
   readonly #outbox: Outbox
   readonly #lifetime = new AbortController()
-  readonly #retry: Retry
+  /** In a row. */
+  #failures = 0
   /** With the number of the first of `#appends`; the others follow it without a hole. */
   #producer: Producer
   #appends: Append[] = []
@@ -108,6 +110,7 @@ export class ChannelPublisher {
   /** What a queue has given may have been sent in a state that is not known here. */
   #isRestored = false
   #wake = () => {}
+  #cancelWait = () => {}
   #failure: unknown
 
   constructor(channel: string, port: PublisherPort, options: ChannelPublisherOptions = {}) {
@@ -118,7 +121,6 @@ export class ChannelPublisher {
     this.#kind = channelKind(this.#contentType)
     this.#producer = { id: options.producerId ?? randomId(), epoch: options.epoch ?? 0, seq: 0 }
     this.#outbox = new Outbox(this.#kind, options.maxQueuedLength)
-    this.#retry = new Retry(this.#lifetime.signal, port)
     if (port.queue) void this.#restore(port.queue)
   }
 
@@ -198,6 +200,7 @@ export class ChannelPublisher {
   #end(error: unknown): void {
     this.#failure ??= error
     this.#posting?.abort()
+    this.#cancelWait()
     for (const { units } of this.#appends.splice(0)) this.#outbox.settle(units, { error })
     this.#outbox.fail(error)
     this.#lifetime.abort()
@@ -275,7 +278,7 @@ export class ChannelPublisher {
       if ('error' in first.answer) {
         if (!this.#refused(first, first.answer.error as ProblemError)) return
       } else {
-        this.#retry.succeeded()
+        this.#failures = 0
         this.#isRestored = false
         this.#producer = this.#numbered(1)
         this.#settleFirst(first.answer)
@@ -319,16 +322,25 @@ export class ChannelPublisher {
   }
 
   #backOff(error: ProblemError): void {
+    const { backoff, clock = systemClock, random = Math.random, onRetry } = this.#port
+    const settings = { ...defaultBackoff, ...backoff }
     this.#unsend()
-    this.#holds += 1
-    let held = 1
-    const resume = () => {
-      this.#holds -= held
-      held = 0
-      this.#pump()
+    this.#failures += 1
+    if (!error.isTransient || this.#failures > settings.maxAttempts) {
+      this.fail(error)
+      return
     }
-    this.#retry.afterFailure(error).then(resume, (permanent: unknown) => this.fail(permanent))
-    if (!error.facts?.retryAfterSeconds) this.#wake = resume
+    const { facts } = error
+    const waitMs = Math.max(wishMs(facts), backoffMs(settings, this.#failures, random()))
+    onRetry?.({ error, attempt: this.#failures, waitMs })
+    const resume = () => {
+      this.#cancelWait()
+      this.#wake = () => {}
+      this.#resume()
+    }
+    this.#holds += 1
+    this.#cancelWait = clock.after(waitMs, resume)
+    if (!facts.retryAfterSeconds) this.#wake = resume
   }
 
   #resume(): void {

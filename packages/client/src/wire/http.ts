@@ -14,7 +14,7 @@ export interface HttpOptions {
 export interface ExchangeRequest {
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array
+  readonly body?: string | Uint8Array | undefined
   readonly signal?: AbortSignal | undefined
   /** Longest time without a byte of the answer, milliseconds. */
   readonly silenceMs: number
@@ -108,7 +108,7 @@ export async function startExchange(
     headers: { ...options.headers, ...headers },
     signal: lifetime.signal,
     // A cast, since the types of buffers that are shared have come between (TypeScript 5.7).
-    ...(body !== undefined && { body: body as BodyInit }),
+    body: body as BodyInit,
   }).catch((error: unknown) => {
     throw failed(error)
   })
