@@ -11,7 +11,7 @@ const contentTypes = {
 const sharedFolders = {
   '/shared/': new URL('./page/', import.meta.url),
   // As built: they need no bundler, an import map is enough.
-  '/modules/client/': new URL('.', import.meta.resolve('@tidings/client/ways')),
+  '/modules/client/': new URL('.', import.meta.resolve('@tidings/client')),
   '/modules/protocol/': new URL('.', import.meta.resolve('@tidings/protocol')),
 }
 
