@@ -1,7 +1,7 @@
 import { path } from '@tidings/protocol'
 import type { Network } from '../links/network.js'
 import { longestQuietMs } from '../links/network.js'
-import { ProblemError } from '../problem-error.js'
+import { connectionFailed, ProblemError } from '../problem-error.js'
 import type { Clock } from '../time/clock.js'
 import { serverUrl } from '../wire/address.js'
 import {
@@ -89,27 +89,17 @@ export class ClientNetwork implements Network {
     }
   }
 
-  /**
-   * Why nothing comes, as far as a browser lets one find out: it hides what another origin answers, but not that it
-   * does. That may be a proxy, for now: so a refusal is told, and asked again.
-   */
-  async why(error: ProblemError): Promise<ProblemError> {
+  /** Why nothing comes, for pages: a browser tells them neither of a refusal nor of what it refuses itself. */
+  why(error: ProblemError): ProblemError {
     const { protocol, origin } = globalThis.location ?? {}
     const url = serverUrl(this.server, path.stats)
     if (error.code !== 'connection-failed' || !origin || origin === url.origin) return error
-    const limit = new AbortController()
-    const cancel = this.clock.after(this.answerMs, () => limit.abort())
-    try {
-      await (this.#options.fetch ?? fetch)(url, { mode: 'no-cors', signal: limit.signal })
-      const detail = `Pages of ${origin} may not read what is answered: start the server with --allow-origin ${origin}`
-      return new ProblemError('origin-refused', detail, { isTransient: true })
-    } catch {
-      // Browsers let a page of https: ask its own machine.
-      const isOwn = /^(localhost|127\.|\[::1])/.test(url.hostname)
-      if (isOwn || protocol !== 'https:' || url.protocol === protocol) return error
+    // Browsers let a page of https: ask its own machine.
+    const isOwn = /^(localhost|127\.|\[::1])/.test(url.hostname)
+    if (protocol === 'https:' && url.protocol !== protocol && !isOwn) {
       return new ProblemError('mixed-content', 'A page of https: may not ask http:. Give the server TLS.')
-    } finally {
-      cancel()
     }
+    const detail = `${error.message} If the server is there, start it with --allow-origin ${origin}`
+    return connectionFailed(detail, error)
   }
 }

@@ -148,7 +148,7 @@ export class Connection implements Carrier, LinkOwner {
       link.close()
       this.#candidate = undefined
       this.#failed(link.way, error)
-    } else if (link === this.#active) void this.#lost(link, error)
+    } else if (link === this.#active) this.#lost(link, error)
   }
 
   received(link: Link, envelope: Envelope, length: number): void {
@@ -164,10 +164,8 @@ export class Connection implements Carrier, LinkOwner {
   }
 
   /** Before the first link has worked, nothing is known to be there: what looks permanent is. */
-  async #lost(link: Link, error: ProblemError): Promise<void> {
-    const why = this.#wasUp ? error : await this.#settings.network.why(error)
-    // Meanwhile another may have taken over.
-    if (link !== this.#active) return
+  #lost(link: Link, error: ProblemError): void {
+    const why = this.#wasUp ? error : this.#settings.network.why(error)
     link.close()
     this.#active = undefined
     this.#observer.speaks(undefined)

@@ -26,13 +26,7 @@ export function problemAnswer(error: unknown, onMistake: (error: unknown) => voi
   }
   return {
     status: problem.status,
-    headers: {
-      'content-type': problemContentType,
-      'cache-control': 'no-store',
-      // A page that is refused may find out that somebody answers, and not take the server for one that is gone.
-      ...(problem.code === 'origin-refused' && { 'cross-origin-resource-policy': 'cross-origin' }),
-      ...factHeaders(problem),
-    },
+    headers: { 'content-type': problemContentType, 'cache-control': 'no-store', ...factHeaders(problem) },
     body: Buffer.from(`${JSON.stringify(body)}\n`),
     payloadBytes: 0,
   }
