@@ -28,9 +28,8 @@ export class EventTooLong extends Error {
 
 export class EventStreamParser {
   readonly #maxEventLength: number
-  #isFirstChunk = true
-  /** The last chunk ended in CR: an LF that comes first belongs to it. */
-  #skipsLineFeed = false
+  /** Left out when it comes first: the mark, and after a chunk that ended in CR the LF that belongs to it. */
+  #skipped = byteOrderMark
   /** Pieces of the line that has not ended yet. */
   #pieces: string[] = []
   #pendingLength = 0
@@ -52,50 +51,29 @@ export class EventStreamParser {
    * @throws EventTooLong
    */
   push(chunk: string): StreamEvent[] {
-    const events: StreamEvent[] = []
-    if (chunk === '') return events
-    let start = 0
-    if (this.#isFirstChunk) {
-      this.#isFirstChunk = false
-      if (chunk.startsWith(byteOrderMark)) start = 1
-    }
-    if (this.#skipsLineFeed) {
-      this.#skipsLineFeed = false
-      if (chunk[start] === '\n') start += 1
-    }
-    const ending = /\r\n?|\n/g
-    ending.lastIndex = start
-    for (let match = ending.exec(chunk); match !== null; match = ending.exec(chunk)) {
-      const event = this.#endLine(chunk.slice(start, match.index))
-      if (event !== undefined) events.push(event)
-      start = ending.lastIndex
-    }
+    if (chunk === '') return []
+    const text = chunk[0] === this.#skipped ? chunk.slice(1) : chunk
     // The line has ended, whatever comes next: waiting for an LF would hold back an event that is whole.
-    this.#skipsLineFeed = start === chunk.length && chunk.endsWith('\r')
-    if (start < chunk.length) this.#keep(chunk.slice(start))
+    this.#skipped = text.endsWith('\r') ? '\n' : ''
+    const pieces = text.split(/\r\n?|\n/)
+    const rest = pieces.pop() as string
+    const events = pieces.map((piece) => this.#endLine(piece)).filter((event) => event !== undefined)
+    this.#keep(rest)
     return events
   }
 
   #keep(piece: string): void {
     this.#pieces.push(piece)
-    this.#count(piece.length)
-  }
-
-  #count(length: number): void {
-    this.#pendingLength += length
+    this.#pendingLength += piece.length
     if (this.#pendingLength > this.#maxEventLength) {
       throw new EventTooLong(`An event has more than ${this.#maxEventLength} characters.`)
     }
   }
 
   #endLine(lastPiece: string): StreamEvent | undefined {
-    let line = lastPiece
-    if (this.#pieces.length > 0) {
-      this.#pieces.push(lastPiece)
-      line = this.#pieces.join('')
-      this.#pieces = []
-    }
-    this.#count(lastPiece.length)
+    this.#keep(lastPiece)
+    const line = this.#pieces.join('')
+    this.#pieces = []
     if (line === '') return this.#dispatch()
     const colon = line.indexOf(':')
     // A line that begins with a colon is a comment: it belongs to no event, and heartbeats go on for ever.
