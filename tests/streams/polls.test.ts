@@ -240,17 +240,22 @@ describe('a long poll of several channels', () => {
     expect((await waiting).envelopes.map(({ messages }) => messages)).toEqual([[1], [2]])
   })
 
-  test('brings about 1 MiB of a commit that is larger, and the rest to the next one', async () => {
+  test('brings as much of a large commit as a turn has for it, says that there is more, and the rest to the next ones', async () => {
     const server = await startTestServer({ longPollMs: 55_000 })
     const [cake, tea] = await twoChannels(server)
     const waiting = poll(streamsUrl(server, await tailsOf(cake, tea), longPoll))
     await statsOf(server).until(({ heldPolls }) => heldPolls === 1)
     await cake.publish(...Array.from({ length: 60 }, (_, n) => `${n} `.padEnd(30_000, 'x')))
-    const { envelopes, text } = await waiting
-    expect(text.length).toBeLessThan(1.1 * 1024 * 1024)
-    expect(envelopes.at(-1)).toMatchObject({ upToDate: false })
-    const rest = await poll(streamsUrl(server, { ...(await tailsOf(tea)), ...placesIn(envelopes) }, longPoll))
-    const heard = [...envelopes, ...rest.envelopes].flatMap(({ messages = [] }) => messages)
+    let answer = await waiting
+    const heard: unknown[] = []
+    for (;;) {
+      expect(answer.text.length).toBeLessThan(1.1 * 1024 * 1024)
+      heard.push(...answer.envelopes.flatMap(({ messages = [] }) => messages))
+      if (answer.envelopes.at(-1)?.upToDate) break
+      answer = await poll(
+        streamsUrl(server, { ...(await tailsOf(tea)), ...placesIn(answer.envelopes) }, longPoll),
+      )
+    }
     expect(heard.map((message) => Number.parseInt(String(message), 10))).toEqual(
       Array.from({ length: 60 }, (_, n) => n),
     )
