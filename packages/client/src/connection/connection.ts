@@ -145,9 +145,11 @@ export class Connection implements Carrier, LinkOwner {
 
   down(link: Link, error: ProblemError): void {
     if (link === this.#candidate) {
-      link.close()
-      this.#candidate = undefined
-      this.#failed(link.way, error)
+      this.#do({ type: 'closeCandidate' })
+      // While nothing works at all, it is not the way that is at fault.
+      if (this.#active && this.#wasUp) this.#avoid(link.way)
+      this.#observer.failed(link.way, error)
+      this.#send({ type: 'failed' })
     } else if (link === this.#active) this.#lost(link, error)
   }
 
@@ -166,9 +168,7 @@ export class Connection implements Carrier, LinkOwner {
   /** Before the first link has worked, nothing is known to be there: what looks permanent is. */
   #lost(link: Link, error: ProblemError): void {
     const why = this.#wasUp ? error : this.#settings.network.why(error)
-    link.close()
-    this.#active = undefined
-    this.#observer.speaks(undefined)
+    this.#do({ type: 'closeActive' })
     this.#error = why
     this.#reason = 'lost'
     const { isTransient, code, facts } = why
@@ -181,12 +181,8 @@ export class Connection implements Carrier, LinkOwner {
     if (this.#candidate && this.#candidate === this.#provedLink) this.#send({ type: 'proved' })
   }
 
-  #failed(way: Way, error: ProblemError): void {
-    this.#cancelTrial()
-    // While nothing works at all, it is not the way that is at fault.
-    if (this.#active && this.#wasUp) this.#settings.memory.failed(this.#settings.network.server, way)
-    this.#observer.failed(way, error)
-    this.#send({ type: 'failed' })
+  #avoid(way: Way): void {
+    this.#settings.memory.failed(this.#settings.network.server, way)
   }
 
   /** One at a time: a command may bring about the next event. */
@@ -197,7 +193,7 @@ export class Connection implements Carrier, LinkOwner {
       const { choice, commands } = transition(before, next)
       this.#choice = choice
       for (const way of choice.avoid) {
-        if (!before.avoid.includes(way)) this.#settings.memory.failed(this.#settings.network.server, way)
+        if (!before.avoid.includes(way)) this.#avoid(way)
       }
       for (const command of commands) this.#do(command)
       if (choice.state !== before.state && choice.state !== 'waiting')
@@ -270,8 +266,7 @@ export class Connection implements Carrier, LinkOwner {
     const link = this.#candidate as Link
     this.#candidate = undefined
     this.#cancelTrial()
-    this.#active?.close()
-    this.#observer.speaks(undefined)
+    this.#do({ type: 'closeActive' })
     this.#reason = 'proved'
     if (!link.send) link.close()
     this.#activate(link.send ? link : links.opened[link.way](this, network))
