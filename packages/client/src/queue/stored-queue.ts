@@ -27,7 +27,8 @@ export interface StoredQueueOptions {
  * `queue-full`: to drop an older one would leave a hole that nobody is told of. What the storage has no room for
  * (`localStorage` has about 5 Mi characters) waits in memory alone with what comes behind it, and is sent from there.
  *
- * Of several tabs the first one keeps a channel's queue (Web Locks); what others publish waits in memory alone.
+ * Of several tabs the first one keeps a channel's queue (Web Locks); what others publish waits in memory alone. So
+ * does what a second queue of this name has in the same page: make one, and give it to one client after another.
  */
 export function storedQueue({ storage, name = 'tidings' }: StoredQueueOptions = {}): PublishQueue {
   const owners = new Map<string, Promise<boolean>>()

@@ -180,6 +180,20 @@ test('after another history the loop ends with the problem, and the page may for
   expect(await deal(events, 1)).toEqual(['new'])
 })
 
+test('after another history of a channel that was heard here, one that is made anew starts as it does', async () => {
+  const { server, channel, load } = await openWorld()
+  await channel.publish('a')
+  const events = load()
+  const iterator = events[Symbol.asyncIterator]()
+  expect((await iterator.next()).value?.data).toBe('a')
+  const next = iterator.next()
+  await Promise.all([expect(next).rejects.toHaveProperty('code'), deleteChannel(channel)])
+  await (await createTestChannel(server)).publish('new')
+  events.forget()
+  await expect(deal(events, 1)).rejects.toHaveProperty('code', 'history-changed')
+  expect(await deal(load(), 1)).toEqual(['new'])
+})
+
 test("after another history the channel's own choice counts", async () => {
   const { server, channel, load } = await openWorld()
   await channel.publish('a')

@@ -24,7 +24,10 @@ export interface StoredOptions {
 export interface Stored<Message> extends AsyncIterable<ChannelEvent<Message>> {
   /** This message is dealt with, before the loop asks for the next: to `break` without hearing it again. */
   dealt(event: Pick<ChannelEvent<Message>, 'offset'>): void
-  /** The next iteration starts as the channel does: after `offset-gone` or `history-changed`, for one. */
+  /**
+   * Nothing is stored any more: after `offset-gone` or `history-changed`, for one. The next iteration starts as the
+   * channel does, which is after its last message where it has handed one over: make it anew to start as it was told.
+   */
   forget(): void
 }
 
