@@ -55,7 +55,11 @@ export interface TidingsDetails {
   /** Which way carries now, and why it changed. */
   way: { readonly way: Way; readonly previous: Way | undefined; readonly reason: WayReason }
   /** `waiting`: for the next attempt, after `error`. `closed`: by the program, or for good, after `error`. */
-  state: { readonly state: TidingsState; readonly error?: ProblemError | undefined; readonly retryInMs?: number | undefined }
+  state: {
+    readonly state: TidingsState
+    readonly error?: ProblemError | undefined
+    readonly retryInMs?: number | undefined
+  }
   /** A better way was tried and does not work here; it is tried again later. */
   'way-failed': { readonly way: Way; readonly error: ProblemError }
 }
@@ -83,8 +87,7 @@ export class Tidings extends typedTarget<TidingsDetails>() {
   readonly #credentials: Credentials
   readonly #settings: ConnectionSettings
   readonly #connections: Connection[] = []
-  readonly #policy: ConnectOptions['policy']
-  readonly #queue: PublishQueue | undefined
+  readonly #options: ConnectOptions
   #costs: CostWatch | undefined
   readonly #publishers = new Map<string, ChannelPublisher>()
   #speaker: Link | undefined
@@ -100,8 +103,7 @@ export class Tidings extends typedTarget<TidingsDetails>() {
     this.#ways = ([] as readonly Way[]).concat(options.ways ?? allWays)
     if (!this.#ways.length || !this.#ways.every((way) => allWays.includes(way)))
       throw new ProblemError('way-unknown', `Give some of ${allWays.join(', ')} as ways.`)
-    this.#policy = options.policy
-    this.#queue = options.queue
+    this.#options = options
     const clock = options.clock ?? systemClock
     this.#credentials = new Credentials(options, clock)
     this.#network = new ClientNetwork(this.url, clock, options, this.#credentials)
@@ -137,7 +139,7 @@ export class Tidings extends typedTarget<TidingsDetails>() {
         this.#publish(name, messages, close, options),
     }
     // What the last page left is sent without anything new.
-    if (this.#queue) this.#publisherOf(name, options)
+    if (this.#options.queue) this.#publisherOf(name, options)
     return new Channel(name, host, options)
   }
 
@@ -186,7 +188,7 @@ export class Tidings extends typedTarget<TidingsDetails>() {
     })
     this.#connections.push(connection)
     if (this.#isClosed) connection.close()
-    if (this.#policy) this.#watchCosts()
+    if (this.#options.policy) this.#watchCosts()
     return connection
   }
 
@@ -205,8 +207,11 @@ export class Tidings extends typedTarget<TidingsDetails>() {
     close: boolean,
     options: ChannelOptions<Message>,
   ): Promise<PublishReceipt> {
-    const { nextOffset, duplicate } = await this.#publisherOf(channel, options).publish(messages, close)
-    return { offset: nextOffset, duplicate }
+    const { nextOffset: offset, duplicate } = await this.#publisherOf(channel, options).publish(
+      messages,
+      close,
+    )
+    return { offset, duplicate }
   }
 
   /** One for each channel: the order of the calls is the order of the messages. After one has failed, a new one. */
@@ -223,11 +228,15 @@ export class Tidings extends typedTarget<TidingsDetails>() {
       backoff,
       random,
       clock,
-      queue: this.#queue,
+      queue: this.#options.queue,
       post: (headers: Headers, body: string | Uint8Array | undefined, signal: AbortSignal) =>
         network.ask(url, { method: 'POST', headers, body, signal, silenceMs }),
     }
-    const publisher = new ChannelPublisher(channel, port, { contentType, producerId: producer.id, ...producer })
+    const publisher = new ChannelPublisher(channel, port, {
+      contentType,
+      producerId: producer.id,
+      ...producer,
+    })
     this.#publishers.set(channel, publisher)
     if (this.#isClosed) publisher.stop()
     else if (this.#speaker) this.#lend(publisher, this.#speaker)

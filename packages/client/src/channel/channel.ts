@@ -119,7 +119,7 @@ export class Channel<Message = unknown>
 
   #iterate<Value>(
     options: HearOptions,
-    valueOf: (event: ChannelEvent<Message>) => Value,
+    pick: (event: ChannelEvent<Message>) => Value,
   ): AsyncIterator<Value, undefined, undefined> {
     const signals = [options.signal, this.#options.signal]
     let subscription: Subscription | undefined
@@ -145,7 +145,7 @@ export class Channel<Message = unknown>
         // What came together with the abort was not heard.
         if (step.done || isOver) return { done: true, value: undefined }
         this.#offset = step.value.offset
-        return { done: false, value: valueOf(step.value) }
+        return { done: false, value: pick(step.value) }
       },
       return: () => {
         end()

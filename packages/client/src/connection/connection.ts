@@ -150,7 +150,7 @@ export class Connection implements Carrier, LinkOwner {
       if (this.#active && this.#wasUp) this.#avoid(link.way)
       this.#observer.failed(link.way, error)
       this.#send({ type: 'failed' })
-    } else if (link === this.#active) this.#lost(link, error)
+    } else if (link === this.#active) this.#lost(error)
   }
 
   received(link: Link, envelope: Envelope, length: number): void {
@@ -166,7 +166,7 @@ export class Connection implements Carrier, LinkOwner {
   }
 
   /** Before the first link has worked, nothing is known to be there: what looks permanent is. */
-  #lost(link: Link, error: ProblemError): void {
+  #lost(error: ProblemError): void {
     const why = this.#wasUp ? error : this.#settings.network.why(error)
     this.#do({ type: 'closeActive' })
     this.#error = why

@@ -8,13 +8,13 @@ import {
   producerIdHeader,
   producerSequenceHeader,
 } from '@tidings/protocol'
-import { answerMalformed, ProblemError, problemFromEnvelope } from '../problem-error.js'
+import { ProblemError, problemFromEnvelope } from '../problem-error.js'
 import { systemClock } from '../time/clock.js'
 import { backoffMs, defaultBackoff, type RetryOptions, wishMs } from '../time/retry.js'
 import { encodeBase64 } from '../wire/base64.js'
 import { randomId } from '../wire/random-id.js'
-import type { Encoded } from './encode.js'
-import { type Answer, Outbox, type Published, type Unit } from './outbox.js'
+import { type Append, answerOf, appendOf, isRefusal } from './append.js'
+import { type Answer, Outbox, type Published } from './outbox.js'
 import type { PublishQueue } from './queue.js'
 
 export type Post = (
@@ -58,18 +58,6 @@ export interface PublishAnswer {
   readonly nextOffset?: unknown
   readonly duplicate?: unknown
   readonly [other: string]: unknown
-}
-
-/** What goes in one request or envelope. Its number is its place: `#sequence` and its index in `#appends`. */
-interface Append {
-  readonly units: readonly Unit[]
-  readonly messages: readonly Encoded[]
-  readonly close: boolean
-  readonly order: number
-  /** Of its latest sending: an answer to another says nothing any more. */
-  id?: unknown
-  /** Acted upon when it is the first: those behind an append that was refused are refused for want of it. */
-  answer?: Answer | undefined
 }
 
 /** Envelopes that may wait for their answers; what comes then waits, and goes together. */
@@ -407,21 +395,3 @@ export class ChannelPublisher {
 
 /** Who waited for it is gone with the program that published it. */
 const nobody = { resolve() {}, reject() {} }
-
-function appendOf(units: readonly Unit[], order: number): Append {
-  const messages = units.flatMap(({ messages }) => messages)
-  return { units, messages, close: units.some(({ close }) => close), order }
-}
-
-function answerOf(nextOffset: unknown, duplicate: boolean): Answer {
-  if (typeof nextOffset === 'string') return { nextOffset, duplicate }
-  return { error: answerMalformed('The answer to a publish has no offset.') }
-}
-
-/**
- * Whether the server has looked at an append and kept nothing of it: its number is free again, and what follows
- * is not affected. After any other failure it is not known what was kept.
- */
-function isRefusal({ code, status = 0, isTransient }: ProblemError): boolean {
-  return status >= 400 && !isTransient && code !== 'producer-gap' && code !== 'producer-stale'
-}

@@ -13,7 +13,21 @@ function isName(name: string): boolean {
   }
 }
 
-const parts = fc.constantFrom('a', '/', '.', '__ds', '\0', '\n', '\x7f', '\x9f', '\xa0', '\ud83c', '\udf82', 'ä', '🎂')
+const parts = fc.constantFrom(
+  'a',
+  '/',
+  '.',
+  '__ds',
+  '\0',
+  '\n',
+  '\x7f',
+  '\x9f',
+  '\xa0',
+  '\ud83c',
+  '\udf82',
+  'ä',
+  '🎂',
+)
 
 test('what is a name here is one for the server, and the other way round', () => {
   fc.assert(
