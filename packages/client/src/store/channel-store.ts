@@ -53,16 +53,7 @@ export function channelStore<Message>(
 
   const { soon, now } = oncePerFrame(() => {
     snapshot = { messages: kept.slice(Math.max(0, kept.length - limit)), offset, state, error }
-    for (const listener of [...listeners]) {
-      try {
-        listener()
-      } catch (error) {
-        // The page's `error` event hears of it, and the others of the snapshot.
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    }
+    tell(listeners)
   })
 
   const become = (next: typeof state, reason?: unknown) => {
@@ -109,6 +100,19 @@ export function channelStore<Message>(
     },
     getSnapshot: () => snapshot,
     publish: (message, options) => channel.publish(message, options),
+  }
+}
+
+/** What one listener throws is heard of by the page's `error` event; the others are told all the same. */
+function tell(listeners: Iterable<() => void>): void {
+  for (const listener of [...listeners]) {
+    try {
+      listener()
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
   }
 }
 
