@@ -162,7 +162,8 @@ export class TabLink implements Link {
 
   #heard(word: Word): void {
     const { term } = word
-    if (term < this.#term) return
+    // A term to which one can not be added would be nobody's to follow.
+    if (!(term >= this.#term && term < Number.MAX_SAFE_INTEGER)) return
     this.#heardAtMs = this.#network.clock.now()
     this.#askedAtMs = undefined
     if (term > this.#term) {
