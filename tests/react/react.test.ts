@@ -278,3 +278,36 @@ test('a server renders a channel empty, and asks for nothing', async () => {
   const { url } = await startTestServer()
   expect(rendered(url, { names: ['cake'] })).toContain('<p data-state="idle" title="cake"></p>')
 })
+
+inBrowser(
+  'names that change faster than anything arrives end with the last one, and leave nothing',
+  async () => {
+    const { react, cake, bread } = await openWorld()
+    await cake.publish('cake 1')
+    await bread.publish('bread 1')
+    for (let round = 0; round < 20; round++) await react.show({ names: [round % 2 ? 'bread' : 'cake'] })
+    await react.shows(0, 'bread 1')
+    await cake.publish('cake 2')
+    await bread.publish('bread 2')
+    await react.shows(0, 'bread 1', 'bread 2')
+    for (const { name, messages } of await react.renderings()) {
+      expect(messages.every((message) => String(message).startsWith(name))).toBe(true)
+    }
+    await react.show({ names: ['cake'] })
+    await react.show({ names: [] })
+    await react.isQuiet()
+  },
+)
+
+inBrowser('a component that goes while it connects leaves no connection', async () => {
+  const { react } = await openWorld()
+  for (let round = 0; round < 10; round++) {
+    await react.show({ names: ['cake'] })
+    await react.show({ names: [] })
+  }
+  await react.isQuiet()
+  const before = (await react.renderings()).length
+  await react.tab.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)))
+  expect((await react.renderings()).length).toBe(before)
+  expect(react.openSockets).toBe(0)
+})
