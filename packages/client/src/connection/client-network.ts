@@ -78,7 +78,7 @@ export class ClientNetwork implements Network {
     const token = this.#credentials.token()
     const attempt = async () => {
       const headers = { ...(await this.#credentials.headers()), ...request.headers }
-      return send(url, { ...request, headers }, { fetch: this.#options.fetch ?? fetch, clock: this.clock })
+      return send(url, { ...request, headers }, { fetch: this.#options.fetch, clock: this.clock })
     }
     try {
       return await attempt()

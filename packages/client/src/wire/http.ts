@@ -5,7 +5,7 @@ export type Fetch = (url: URL | string, init?: RequestInit) => Promise<Response>
 
 export interface HttpOptions {
   /** Default: the runtime's own. */
-  readonly fetch?: Fetch
+  readonly fetch?: Fetch | undefined
   /** Sent with every request, for instance `authorization`; a WebSocket's upgrade takes none. */
   readonly headers?: Readonly<Record<string, string>>
   readonly clock?: Clock
