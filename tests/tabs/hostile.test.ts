@@ -1,4 +1,4 @@
-import { createChannel, postPublisher } from '@tidings/client/ways'
+import { createChannel, deleteChannel, postPublisher } from '@tidings/client/ways'
 import { describe, expect, test } from 'vitest'
 import { hasChromium, openShop, type PageWorld } from './browser.js'
 
@@ -99,5 +99,44 @@ describe.runIf(hasChromium)('tabs of one origin, ill-treated,', () => {
       )
     const all = [[0, 255], [7], [1, 2, 3], [4]]
     await expect.poll(heard, { timeout: 10_000 }).toEqual([all, all])
+  })
+
+  test('are each told that the channel was made anew, and go on where each has chosen', async () => {
+    const shop = await openShop(['cake'])
+    const tabs = [await shop.open(cakeAlone), await shop.open(cakeAlone)]
+    for (const tab of tabs) await tab.isOn('websocket')
+    await shop.publishers.cake?.publish([1])
+    for (const tab of tabs) await tab.hears('cake', 1)
+    const offset = (await tabs[0]?.told())?.heard.cake?.[0]?.offset as string
+    const address = { server: shop.server.url, channel: 'cake' }
+    await deleteChannel(address)
+    const errors = () => Promise.all(tabs.map(async (tab) => (await tab.told()).errors))
+    const each = (...codes: string[]) => expect.poll(errors, { timeout: 10_000 }).toEqual([codes, codes])
+    await each('channel-unknown')
+    await createChannel(address)
+    const publisher = postPublisher(address)
+    await publisher.publish([7])
+    const hear = (onGap: 'earliest' | 'stop') =>
+      Promise.all(
+        tabs.map((tab) =>
+          tab.page.evaluate(
+            ([offset, choice]) => {
+              const { hear } = globalThis as unknown as PageWorld
+              void hear('cake', { offset, onGap: () => choice })
+            },
+            [offset, onGap] as const,
+          ),
+        ),
+      )
+    await hear('stop')
+    await each('channel-unknown', 'history-changed')
+    await hear('earliest')
+    for (const tab of tabs) await tab.hears('cake', 7)
+    await publisher.publish([8])
+    for (const tab of tabs) {
+      await tab.hears('cake', 8)
+      expect(await tab.heard('cake')).toEqual([7, 8])
+    }
+    await publisher.stop()
   })
 })
