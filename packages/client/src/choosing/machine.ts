@@ -94,8 +94,10 @@ function open(step: Step): void {
   const certain = choice.ways.slice(choice.ways.indexOf('long-poll'))
   let way = certain.find((one) => !choice.avoid.includes(one))
   if (!way) {
-    // Nothing certain is left: what failed before is as good, and forced ways have nothing else.
-    choice.avoid = []
+    // Nothing certain is left: what failed before is as good, and forced ways have nothing else. A better way that
+    // broke just now stays avoided for one round more, or it would keep those below it from ever being tried.
+    const isLastCertain = certain.includes(choice.avoid.at(-1) as Way)
+    choice.avoid = isLastCertain ? [] : choice.avoid.filter((one) => !certain.includes(one))
     way = certain[0] as Way
   }
   choice.state = 'connecting'
