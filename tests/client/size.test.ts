@@ -30,12 +30,12 @@ const core = "export { connect } from '@tidings/client'"
 
 // Ceilings, so that it grows by decision alone; docs/client/measured.md has the goals, which are lower.
 test('who imports connect loads no more than it did', async () => {
-  expect((await size(core)).bytes).toBeLessThanOrEqual(15_400)
+  expect((await size(core)).bytes).toBeLessThanOrEqual(15_500)
 })
 
 test('who imports everything loads no more than it did', async () => {
   const all = subpaths.map((name) => `export * as ${name} from '@tidings/client/${name}'`)
-  expect((await size("export * from '@tidings/client'", ...all)).bytes).toBeLessThanOrEqual(18_900)
+  expect((await size("export * from '@tidings/client'", ...all)).bytes).toBeLessThanOrEqual(19_000)
 })
 
 test.each([...subpaths, 'ways'])('the subpath %s costs nothing where it is not imported', async (subpath) => {

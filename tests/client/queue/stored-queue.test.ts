@@ -204,3 +204,54 @@ test('what can not be kept under its new number is not kept under the old one, w
     [4, 2],
   ])
 })
+
+test('what is published while an earlier one waits after trouble is kept too', async () => {
+  const { url, away, back } = await shop()
+  const storage = new TestStorage()
+  const first = page(url, {
+    queue: storedQueue({ storage }),
+    random: () => 0.99,
+    backoff: { baseMs: 600_000, capMs: 600_000 },
+  })
+  await away()
+  let isWaiting = false
+  const told = [first.channel('cake').publish('one')]
+  while (!isWaiting) {
+    isWaiting = storage.length === 1
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  told.push(first.channel('cake').publish('two'))
+  await has(storage, 2)
+  first.close()
+  await Promise.allSettled(told)
+  await back()
+  page(url, { queue: storedQueue({ storage }) }).channel('cake')
+  await isEmpty(storage)
+  expect(await kept(url)).toEqual(['one', 'two'])
+})
+
+test('a token that is over gives up nothing that is kept: it waits for one that is taken', async () => {
+  const { url, away, back } = await shop()
+  const storage = new TestStorage()
+  const first = page(url, { queue: storedQueue({ storage }) })
+  await away()
+  const told = Promise.allSettled([first.channel('cake').publish('one')])
+  await has(storage, 1)
+  first.close()
+  await told
+  await back()
+  let token = 'over'
+  let refused = 0
+  const door: typeof fetch = async (input, init) => {
+    if (new Headers(init?.headers).get('authorization') === 'Bearer good') return fetch(input, init)
+    refused += 1
+    return new Response(null, { status: 401 })
+  }
+  const getToken = () => token
+  page(url, { queue: storedQueue({ storage }), getToken, fetch: door as typeof fetch }).channel('cake')
+  while (refused < 3) await new Promise((resolve) => setImmediate(resolve))
+  expect(storage.length).toBe(1)
+  token = 'good'
+  await isEmpty(storage)
+  expect(await kept(url)).toEqual(['one'])
+})

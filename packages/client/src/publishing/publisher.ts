@@ -97,6 +97,8 @@ export class ChannelPublisher {
   #holds = 0
   /** What a queue has given may have been sent in a state that is not known here. */
   #isRestored = false
+  /** The numbers of what is new are not known yet. */
+  #isLoading = false
   #wake = () => {}
   #cancelWait = () => {}
   #failure: unknown
@@ -222,7 +224,8 @@ export class ChannelPublisher {
     // A queue is given what waits, with its number, before the program is gone: nothing is gathered then. A POST
     // to a channel of texts or bytes is one message.
     const maxLength = queue || (post && this.#kind !== 'json') ? 0 : this.#send ? 65_536 : 262_144
-    const room = queue && this.#holds === 0 ? Number.POSITIVE_INFINITY : this.#room
+    const isKept = queue && !this.#isLoading && this.#failure === undefined
+    const room = isKept ? Number.POSITIVE_INFINITY : this.#room
     while (this.#appends.length < room) {
       const units = this.#outbox.take(maxLength)
       if (units.length === 0) break
@@ -284,7 +287,8 @@ export class ChannelPublisher {
       // Numbers that moved up when the last program ended, or a server that has forgotten the producer.
       this.#isRestored = false
       this.#producer = { ...this.#producer, seq: facts.expectedSeq }
-    } else if (!isRefusal(error)) {
+    } else if (!isRefusal(error) || (status === 401 && this.#port.queue)) {
+      // What a queue keeps waits for a token that is taken: it is not this page's to give up.
       this.#backOff(error)
       return false
     } else if (status === 401 && this.#send && this.#port.post) {
@@ -314,7 +318,7 @@ export class ChannelPublisher {
     const settings = { ...defaultBackoff, ...backoff }
     this.#unsend()
     this.#failures += 1
-    if (!error.isTransient || this.#failures > settings.maxAttempts) {
+    if (!(error.isTransient || isRefusal(error)) || this.#failures > settings.maxAttempts) {
       this.fail(error)
       return
     }
@@ -347,12 +351,14 @@ export class ChannelPublisher {
 
   async #restore(queue: PublishQueue): Promise<void> {
     this.#holds += 1
+    this.#isLoading = true
     for (const { messages, close, order, producer } of await queue.load(this.channel).catch(() => [])) {
       if (!this.#isRestored) this.#producer = producer
       this.#isRestored = true
       this.#appends.push(appendOf(this.#outbox.units([messages], close, nobody), order))
       this.#lastOrder = order
     }
+    this.#isLoading = false
     this.#resume()
   }
 
