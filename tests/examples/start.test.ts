@@ -53,7 +53,7 @@ test('the page server gives out its folders and nothing else', async () => {
     '/baker.html',
     '/order.js',
     '/shared/look.css',
-    '/modules/client/readers/sse.js',
+    '/modules/client/ways/readers/sse.js',
     '/tidings.js?x',
   ]) {
     expect(await status(path), path).toBe(200)
