@@ -62,6 +62,7 @@ export class Connection implements Carrier, LinkOwner {
   #reason: WayReason = 'first'
   #error: ProblemError | undefined
   #wasUp = false
+  #wasOdd = false
   #cancelWait = () => {}
   #cancelTrial = () => {}
   #cancelLinger = () => {}
@@ -172,7 +173,10 @@ export class Connection implements Carrier, LinkOwner {
     this.#error = why
     this.#reason = 'lost'
     const { isTransient, code, facts } = why
-    const permanent = !isTransient && !(this.#wasUp && code.startsWith('answer-'))
+    // One that can not be read may have been cut on its way; two in a row were not.
+    const isOdd = code.startsWith('answer-')
+    const permanent = !isTransient && !(isOdd && (this.#wasUp || !this.#wasOdd))
+    this.#wasOdd = isOdd
     this.#send({ type: 'down', permanent, retryAfterMs: wishMs(facts) })
     this.#takeOver()
   }
